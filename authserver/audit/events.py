@@ -1,0 +1,35 @@
+"""The vocabulary of audit events, ``noun.past_participle``."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """What may be recorded."""
+
+    USER_REGISTERED = "user.registered"
+    USER_CREATED = "user.created"
+    USER_UPDATED = "user.updated"
+    USER_ENABLED = "user.enabled"
+    USER_DISABLED = "user.disabled"
+    USER_DELETED = "user.deleted"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - the name of an event
+    ROLE_CREATED = "role.created"
+    ROLE_UPDATED = "role.updated"
+    ROLE_DELETED = "role.deleted"
+    ROLE_ASSIGNED = "role.assigned"
+    ROLE_UNASSIGNED = "role.unassigned"
+    SIGN_IN_SUCCEEDED = "sign_in.succeeded"
+    SIGN_IN_FAILED = "sign_in.failed"
+    SIGN_IN_LOCKED = "sign_in.locked"
+    SESSION_ENDED = "session.ended"
+    SESSION_REUSE_DETECTED = "session.reuse_detected"
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the name of an event
+    CLIENT_CREATED = "client.created"
+    CLIENT_UPDATED = "client.updated"
+    CLIENT_DELETED = "client.deleted"
+    CLIENT_SECRET_ROTATED = "client_secret.rotated"  # noqa: S105 - the name of an event
+    RESOURCE_SERVER_CREATED = "resource_server.created"
+    RESOURCE_SERVER_UPDATED = "resource_server.updated"
+    RESOURCE_SERVER_DELETED = "resource_server.deleted"
+    SIGNING_KEY_ROTATED = "signing_key.rotated"

@@ -1,0 +1,140 @@
+"""Signing in, registering, changing a password: the one gate for every pathway."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from authserver.actor import Actor
+from authserver.audit.events import Event
+from authserver.audit.service import AuditService
+from authserver.clients.metadata import Client
+from authserver.clock import Clock
+from authserver.credentials.service import CredentialService
+from authserver.errors import Invalid, InvalidCredentials, RegistrationClosed
+from authserver.http.proxies import network_of
+from authserver.http.throttle import Throttle
+from authserver.sessions.service import SessionService
+from authserver.sessions.session import SignIn
+from authserver.tokens.authorization import Authorization
+from authserver.users.emails import normalise_email
+from authserver.users.models import User
+from authserver.users.service import UserService
+from authserver.users.user import SignInUser
+
+
+@dataclass(frozen=True)
+class AuthnService:
+    """Everybody who signs in comes through here (security.md, invariant 3)."""
+
+    users: UserService
+    credentials: CredentialService
+    sessions: SessionService
+    audit: AuditService
+    throttle: Throttle
+    clock: Clock
+    registration_enabled: bool
+
+    def sign_in(
+        self,
+        email: str,
+        password: str,
+        *,
+        client: Client,
+        scope: frozenset[str],
+        audience: tuple[str, ...],
+        actor: Actor,
+    ) -> Authorization:
+        """Check a password and begin a session.
+
+        Raises :class:`InvalidCredentials`, one for every reason; :class:`LockedOut` and
+        :class:`RateLimited` after too many failures.
+        """
+        user = self.authenticate(email, password, actor)
+        session, handle = self.sessions.begin(
+            SignIn(
+                user_id=user.id,
+                credential_generation=user.credential_generation,
+                client_id=client.client_id,
+                scope=scope,
+                audience=audience,
+                auth_time=self.clock.now(),
+                acr=None,
+                amr=("pwd",),
+            ),
+            actor,
+        )
+        self.audit.record_alone(
+            Event.SIGN_IN_SUCCEEDED,
+            actor,
+            user_id=user.id,
+            client_id=client.client_id,
+            detail={"session_id": str(session.id), "amr": ["pwd"]},
+        )
+        return Authorization(
+            client=client,
+            subject=str(user.id),
+            scope=scope,
+            audience=audience,
+            session=session,
+            handle=handle if client.check_grant_type("refresh_token") else None,
+        )
+
+    def authenticate(self, email: str, password: str, actor: Actor) -> SignInUser:
+        """The user of that address and password, if nothing speaks against it.
+
+        Unknown address, wrong password and disabled account cost the same time and give the same
+        answer. Raises as :meth:`sign_in` does.
+        """
+        self.throttle.check(actor.address)
+        account, network = _account(email), network_of(actor.address)
+        self.credentials.check_lockout(account or email, network)
+        user = self.users.find_for_sign_in(account) if account else None
+        verification = self.credentials.verify(user.password_hash if user else None, password)
+        if user is None or not verification.matches or not user.enabled:
+            self._fail(account or email, network, user, actor)
+            raise InvalidCredentials
+        self.credentials.record_success(user.email, network)
+        if verification.needs_rehash:
+            new_hash = self.credentials.rehash(password)
+            self.users.rehash(user.id, user.password_hash, new_hash)
+        return user
+
+    def register(self, email: str, password: str, full_name: str | None, actor: Actor) -> User:
+        """A new account. Raises RegistrationClosed, WeakPassword, EmailTaken, Invalid."""
+        if not self.registration_enabled:
+            raise RegistrationClosed
+        return self.users.register(actor, email, password, full_name)
+
+    def change_password(
+        self, user_id: UUID, current: str, new: str, session_id: UUID | None, actor: Actor
+    ) -> None:
+        """Set another password; all sessions end but the one that the change came from.
+
+        Raises :class:`InvalidCredentials` when the current one is wrong, WeakPassword.
+        """
+        user = self.users.get(user_id)
+        self.authenticate(user.email, current, actor)
+        if current == new:
+            raise Invalid(fields={"new_password": ["Choose another password than the present."]})
+        new_hash = self.credentials.hash_new(new, [user.email, user.full_name or ""])
+        changed = self.users.set_password_hash(actor, user_id, new_hash)
+        if session_id is not None:
+            self.sessions.carry_over(session_id, changed.credential_generation)
+        self.sessions.end_all(user_id, "password_changed", actor, keep=session_id)
+
+    def _fail(self, account: str, network: str, user: SignInUser | None, actor: Actor) -> None:
+        """Count and record a failure, in the same steps whether or not there is such a user."""
+        locked = self.credentials.record_failure(account, network)
+        self.throttle.note(actor.address)
+        self.audit.record_alone(
+            Event.SIGN_IN_LOCKED if locked else Event.SIGN_IN_FAILED,
+            actor,
+            user_id=user.id if user else None,
+        )
+
+
+def _account(email: str) -> str | None:
+    """The address as accounts have it; None for what cannot be one."""
+    try:
+        return normalise_email(email)
+    except Invalid:
+        return None

@@ -1,0 +1,24 @@
+"""What an empty database needs before the server is of use: roles, the first-party client, keys."""
+
+from authserver.actor import SYSTEM
+from authserver.authn.first_party import CLIENT_ID
+from authserver.clients.service import ClientService
+from authserver.http.principal import SCOPE_ACCOUNT, SCOPE_MANAGE
+from authserver.roles.service import RoleService
+from authserver.signing.service import SigningService
+from authserver.wiring import Services
+
+_FIRST_PARTY = {
+    "client_name": "Authserver",
+    "first_party": True,
+    "token_endpoint_auth_method": "client_secret_basic",
+    "grant_types": ["password", "refresh_token"],
+    "scope": f"openid profile email offline_access {SCOPE_ACCOUNT} {SCOPE_MANAGE}",
+}
+
+
+def bootstrap(services: Services) -> None:
+    """Make what is missing; does nothing the second time, and may run in two places at once."""
+    services.get(RoleService).ensure_built_in()
+    services.get(ClientService).ensure_built_in(CLIENT_ID, _FIRST_PARTY)
+    services.get(SigningService).ensure_keys(SYSTEM)

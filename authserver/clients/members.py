@@ -1,0 +1,176 @@
+"""How each member of a client's metadata is read: its type, its default and its limits.
+
+A reader takes what was sent, or None for nothing and for JSON's null, and gives back the value
+in its one form.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authserver.clients.uris import BadURIError, check_web_uri, is_audience
+
+MAX_ENTRIES = 50
+MAX_TEXT = 255
+MAX_SCOPE = 4096
+AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
+RESPONSE_TYPES = ("code",)
+
+# RFC 6749, section 3.3.
+_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
+
+
+class BadMemberError(ValueError):
+    """What was sent for a member cannot be registered; its sentence says what was expected."""
+
+
+@dataclass(frozen=True)
+class Supported:
+    """What this server can do, and a client may therefore register for."""
+
+    grant_types: tuple[str, ...]
+    signing_algorithms: tuple[str, ...]
+
+
+Reader = Callable[[Any, Supported], Any]
+
+
+def _one_line(value: Any) -> str:
+    if (
+        not isinstance(value, str)
+        or not 1 <= len(value) <= MAX_TEXT
+        or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value)
+    ):
+        raise BadMemberError(f"Expected 1 to {MAX_TEXT} characters, none of them a control one.")
+    return value
+
+
+def _list(value: Any) -> list[str]:
+    """The entries in the order in which they came, each once."""
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+        raise BadMemberError("Expected a list of strings.")
+    if len(value) > MAX_ENTRIES:
+        raise BadMemberError(f"Expected at most {MAX_ENTRIES} entries.")
+    return list(dict.fromkeys(value))
+
+
+def _some_of(value: Any, allowed: tuple[str, ...]) -> list[str]:
+    entries = _list(value)
+    if not set(entries) <= set(allowed):
+        raise BadMemberError(f"Expected some of {', '.join(allowed)}.")
+    return entries
+
+
+def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise BadMemberError(f"Expected one of {', '.join(allowed)}.")
+    return str(value)
+
+
+def _name(value: Any, _: Supported) -> str:
+    return _one_line(value)
+
+
+def _flag(value: Any, _: Supported) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise BadMemberError("Expected true or false.")
+    return value
+
+
+def _auth_method(value: Any, _: Supported) -> str:
+    """RFC 7591, section 2: client_secret_basic when nothing is said."""
+    return _one_of("client_secret_basic" if value is None else value, AUTH_METHODS)
+
+
+def _grant_types(value: Any, supported: Supported) -> list[str]:
+    """RFC 7591, section 2: authorization_code when nothing is said."""
+    return _some_of(["authorization_code"] if value is None else value, supported.grant_types)
+
+
+def _response_types(value: Any, _: Supported) -> list[str]:
+    return _some_of(value, RESPONSE_TYPES)
+
+
+def _redirect_uris(value: Any, _: Supported) -> list[str]:
+    """Their form is checked later: it depends on the method of authentication."""
+    return _list(value)
+
+
+def _scope(value: Any, _: Supported) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > MAX_SCOPE:
+        raise BadMemberError(f"Expected one string of at most {MAX_SCOPE} characters.")
+    tokens = [token for token in value.split(" ") if token]
+    if not all(_SCOPE_TOKEN.fullmatch(token) for token in tokens):
+        raise BadMemberError(
+            "Expected scopes parted by spaces, in ASCII without quotes and backslashes."
+        )
+    return " ".join(dict.fromkeys(tokens))
+
+
+def _audience(value: Any, _: Supported) -> list[str]:
+    entries = _list(value)
+    if not all(is_audience(entry) for entry in entries):
+        raise BadMemberError(
+            f"Expected URIs or names of 1 to {MAX_TEXT} characters in ASCII, without spaces and "
+            "fragments."
+        )
+    return entries
+
+
+def _signing_alg(value: Any, supported: Supported) -> str | None:
+    return None if value is None else _one_of(value, supported.signing_algorithms)
+
+
+def _web_uri(value: Any, _: Supported) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadMemberError("Expected a string.")
+    try:
+        check_web_uri(value)
+    except BadURIError as error:
+        raise BadMemberError(str(error)) from error
+    return value
+
+
+def _contacts(value: Any, _: Supported) -> list[str] | None:
+    return [_one_line(entry) for entry in _list(value)] or None
+
+
+def _text(value: Any, _: Supported) -> str | None:
+    return None if value is None else _one_line(value)
+
+
+# What only people read, and we keep as it is.
+HUMAN_MEMBERS: Mapping[str, Reader] = {
+    "client_uri": _web_uri,
+    "logo_uri": _web_uri,
+    "policy_uri": _web_uri,
+    "tos_uri": _web_uri,
+    "contacts": _contacts,
+    "software_id": _text,
+    "software_version": _text,
+}
+
+READERS: Mapping[str, Reader] = {
+    "client_name": _name,
+    "first_party": _flag,
+    "strict": _flag,
+    "resource_server": _flag,
+    "token_endpoint_auth_method": _auth_method,
+    "grant_types": _grant_types,
+    "response_types": _response_types,
+    "redirect_uris": _redirect_uris,
+    "scope": _scope,
+    "audience": _audience,
+    "access_token_signing_alg": _signing_alg,
+    **HUMAN_MEMBERS,
+}

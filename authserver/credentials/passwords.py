@@ -1,0 +1,193 @@
+"""Passwords: how one is written down (RFC 8265), hashed and verified (RFC 9106, Argon2id).
+
+A hash costs some 30 ms of a core and 19 MiB on purpose, so everything here is bounded: how many run
+at once, how many wait, and how long a password may be. Which passwords may be chosen is the
+business of ``password_policy``.
+"""
+
+import os
+import secrets
+import unicodedata
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import NamedTuple, TypeVar
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from authserver import errors
+
+MAXIMUM_LENGTH = 128
+
+# One character of NFC comes from four at most, so that anything longer is too long without looking
+# at it.
+_LONGEST_SPELLING = 4 * MAXIMUM_LENGTH
+# Control characters, halves of surrogate pairs (JSON can carry them, UTF-8 cannot), separators of
+# lines and paragraphs.
+_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_SPACE = "Zs"
+_SALT_BYTES = 16
+_HASH_BYTES = 32
+_WAITING_PER_THREAD = 32
+
+_Result = TypeVar("_Result")
+
+
+def normalise(password: str) -> str:
+    """The one spelling of a password, whichever keyboard wrote it.
+
+    This is OpaqueString (RFC 8265, section 4.2.2), but for characters that Unicode may yet assign
+    and invisible ones, which emoji need.
+
+    Every kind of space becomes U+0020, then NFC; letters keep their case and nothing is trimmed or
+    cut off. What is too long in any spelling is left as it is.
+    """
+    if password.isascii() or len(password) > _LONGEST_SPELLING:
+        return password
+    spaced = (" " if unicodedata.category(letter) == _SPACE else letter for letter in password)
+    return unicodedata.normalize("NFC", "".join(spaced))
+
+
+def has_forbidden_characters(password: str) -> bool:
+    """Whether there is a control character, NUL among them, or what cannot be written as UTF-8."""
+    return any(unicodedata.category(letter) in _FORBIDDEN_CATEGORIES for letter in password)
+
+
+@dataclass(frozen=True)
+class Argon2Parameters:
+    """What one hash costs. The defaults are among OWASP's: 19 MiB, two passes, one lane."""
+
+    memory_kib: int = 19456
+    iterations: int = 2
+    parallelism: int = 1
+
+
+class Verification(NamedTuple):
+    """Whether the password was right, and if so, whether its hash is of other parameters."""
+
+    matches: bool
+    needs_rehash: bool
+
+
+_NO_MATCH = Verification(matches=False, needs_rehash=False)
+
+
+class PasswordHasher:
+    """Hashes and verifies on ``threads`` threads of its own; at most ``waiting`` callers wait.
+
+    One caller more is refused with Unavailable at once: a storm of logins must neither use up the
+    memory nor hold the threads that serve everybody else.
+    """
+
+    def __init__(
+        self,
+        parameters: Argon2Parameters | None = None,
+        *,
+        threads: int | None = None,
+        waiting: int | None = None,
+    ) -> None:
+        parameters = parameters or Argon2Parameters()
+        self._argon2 = argon2.PasswordHasher(
+            time_cost=parameters.iterations,
+            memory_cost=parameters.memory_kib,
+            parallelism=parameters.parallelism,
+            hash_len=_HASH_BYTES,
+            salt_len=_SALT_BYTES,
+        )
+        self._threads = threads or os.cpu_count() or 1
+        self._waiting = self._threads * _WAITING_PER_THREAD if waiting is None else waiting
+        self._dummy = self._argon2.hash(secrets.token_bytes(_HASH_BYTES))
+        self._open()
+        _reopen_after_fork(self)
+
+    def hash(self, password: str) -> str:
+        """The encoded hash of a password that the policy has accepted.
+
+        Raises Unavailable if the queue is full, and ValueError for what could never be verified.
+        """
+        secret = _secret(password)
+        if secret is None:
+            raise ValueError(
+                "Ask the password policy first: this password could never be verified."
+            )
+        return self._run(lambda: self._argon2.hash(secret))
+
+    def verify(self, encoded: str | None, password: str) -> Verification:
+        """Whether this is the password of the hash; None is the hash of somebody who has none.
+
+        Every answer costs one hash, so that its time does not tell an unknown user from a known one
+        (ASVS 6.3.8). Raises Unavailable if the queue is full.
+        """
+        secret = _secret(password)
+        if encoded is None or secret is None:
+            return self._run(self._verify_dummy)
+        return self._run(lambda: self._verify(encoded, secret))
+
+    def _verify(self, encoded: str, secret: bytes) -> Verification:
+        try:
+            self._argon2.verify(encoded, secret)
+            return Verification(True, self._argon2.check_needs_rehash(encoded))
+        except VerifyMismatchError:
+            return _NO_MATCH
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            # The stored hash is corrupt, and was found to be so before any hash was calculated.
+            return self._verify_dummy()
+
+    def _verify_dummy(self) -> Verification:
+        with suppress(VerificationError):
+            self._argon2.verify(self._dummy, b"")
+        return _NO_MATCH
+
+    def _run(self, job: Callable[[], _Result]) -> _Result:
+        if not self._places.acquire(blocking=False):
+            raise errors.Unavailable(
+                retry_after=1,
+                detail=f"{self._threads} passwords are being hashed and {self._waiting} wait.",
+            )
+        try:
+            future = self._pool.submit(_do_and_leave, job, self._places)
+        except RuntimeError:  # The interpreter is shutting down.
+            self._places.release()
+            raise
+        return future.result()
+
+    def _open(self) -> None:
+        # The pool starts its threads one by one, and none before there is work for it.
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="passwords")
+        self._places = BoundedSemaphore(self._threads + self._waiting)
+
+
+def _secret(password: str) -> bytes | None:
+    """The bytes that are hashed, all of them; None for what the policy always refuses."""
+    text = normalise(password)
+    if len(text) > MAXIMUM_LENGTH or has_forbidden_characters(text):
+        return None
+    return text.encode()
+
+
+def _do_and_leave(job: Callable[[], _Result], places: BoundedSemaphore) -> _Result:
+    # The place is free before the caller has its answer, so that the caller may come back at once.
+    try:
+        return job()
+    finally:
+        places.release()
+
+
+def _reopen_after_fork(hasher: PasswordHasher) -> None:
+    """Give each child a pool of its own: it inherits its parent's without the threads.
+
+    Without this a child would wait for ever if a password was hashed before the fork, say the first
+    administrator's.
+    """
+    reference = weakref.ref(hasher)
+
+    def reopen() -> None:
+        survivor = reference()
+        if survivor is not None:
+            survivor._open()
+
+    os.register_at_fork(after_in_child=reopen)

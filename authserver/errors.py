@@ -1,0 +1,260 @@
+"""The catalogue of what can go wrong: a code and a sentence each, and no HTTP status.
+
+Three surfaces translate these facts into their own dialect: the REST API by *kind*
+(``http.problems``), the OAuth endpoints by a table (``oauth.errors``), and pages by a template.
+A sentence never contains what a caller sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """A fact that ends a request.
+
+    ``message`` is for the caller, ``hint`` for the developer of a client, ``detail`` for our log
+    only.
+    """
+
+    code: ClassVar[str]
+    message: ClassVar[str]
+
+    def __init__(self, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(detail or self.message)
+        self.hint = hint
+        self.detail = detail
+
+
+# The kinds ----------------------------------------------------------------------------------------
+
+
+class Invalid(AppError):
+    """What was sent cannot be understood or breaks a rule; ``fields`` says which member and why."""
+
+    code = "invalid_request"
+    message = "The request is malformed or breaks a rule."
+
+    def __init__(
+        self, *, fields: Mapping[str, Sequence[str]] | None = None, hint: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(hint=hint, detail=detail)
+        self.fields = dict(fields or {})
+
+
+class Unauthenticated(AppError):
+    """Nobody proved who they are."""
+
+    code = "unauthenticated"
+    message = "Authentication is required."
+
+
+class Forbidden(AppError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+    message = "You may not do this."
+
+
+class NotFound(AppError):
+    """There is no such thing, or none that the caller may know of."""
+
+    code = "not_found"
+    message = "There is nothing here."
+
+
+class Conflict(AppError):
+    """The request contradicts the present state."""
+
+    code = "conflict"
+    message = "The request conflicts with the present state."
+
+
+class PreconditionFailed(AppError):
+    """The thing has changed since the caller read it (RFC 9110, section 13.1.1)."""
+
+    code = "precondition_failed"
+    message = "It has changed since you read it. Fetch it again and repeat your change."
+
+
+class RateLimited(AppError):
+    """Too many attempts; ``retry_after`` is in seconds."""
+
+    code = "rate_limited"
+    message = "Too many requests. Wait and try again."
+
+    def __init__(self, retry_after: int, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(hint=hint, detail=detail)
+        self.retry_after = retry_after
+
+
+class Unavailable(AppError):
+    """Something we depend on does not answer; ``retry_after`` is in seconds."""
+
+    code = "temporarily_unavailable"
+    message = "The service is temporarily unavailable. Try again shortly."
+
+    def __init__(self, retry_after: int = 1, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(hint=hint, detail=detail)
+        self.retry_after = retry_after
+
+
+# Invalid ------------------------------------------------------------------------------------------
+
+
+class WeakPassword(Invalid):
+    code = "weak_password"
+    message = "The password does not meet the rules."
+
+
+class InvalidScope(Invalid):
+    code = "invalid_scope"
+    message = "The requested scope is invalid, unknown, or exceeds what was granted."
+
+
+class InvalidTarget(Invalid):
+    code = "invalid_target"
+    message = "The requested resource is not one that this client may ask for."
+
+
+class InvalidClientMetadata(Invalid):
+    code = "invalid_client_metadata"
+    message = "The client metadata is invalid."
+
+
+class InvalidRedirectUri(Invalid):
+    code = "invalid_redirect_uri"
+    message = "A redirect URI is invalid."
+
+
+class UnsupportedGrantType(Invalid):
+    code = "unsupported_grant_type"
+    message = "The grant type is not supported."
+
+
+# Unauthenticated ----------------------------------------------------------------------------------
+
+
+class InvalidCredentials(Unauthenticated):
+    """One answer for an unknown user, a wrong password and a disabled account."""
+
+    code = "invalid_credentials"
+    message = "The e-mail address or the password is wrong."
+
+
+class InvalidToken(Unauthenticated):
+    code = "invalid_token"
+    message = "The access token is missing, expired, revoked, or not for this service."
+
+
+class InvalidClient(Unauthenticated):
+    """One answer for an unknown client, a wrong secret, a disabled client and a wrong method."""
+
+    code = "invalid_client"
+    message = "Client authentication failed."
+
+
+class InvalidGrant(Unauthenticated):
+    code = "invalid_grant"
+    message = "The credential is invalid, expired, revoked, or was issued to another client."
+
+
+# Forbidden ----------------------------------------------------------------------------------------
+
+
+class InsufficientScope(Forbidden):
+    code = "insufficient_scope"
+    message = "The access token does not carry a scope that allows this."
+
+
+class InsufficientPermission(Forbidden):
+    code = "insufficient_permission"
+    message = "None of your roles allows this."
+
+
+class UnauthorizedClient(Forbidden):
+    code = "unauthorized_client"
+    message = "This client may not use this grant type."
+
+
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+    message = "Registration is closed. Ask an administrator for an account."
+
+
+# NotFound -----------------------------------------------------------------------------------------
+
+
+class UserNotFound(NotFound):
+    code = "user_not_found"
+    message = "There is no such user."
+
+
+class RoleNotFound(NotFound):
+    code = "role_not_found"
+    message = "There is no such role."
+
+
+class ClientNotFound(NotFound):
+    code = "client_not_found"
+    message = "There is no such client."
+
+
+class ResourceServerNotFound(NotFound):
+    code = "resource_server_not_found"
+    message = "There is no such resource server."
+
+
+class SessionNotFound(NotFound):
+    code = "session_not_found"
+    message = "There is no such session."
+
+
+# Conflict -----------------------------------------------------------------------------------------
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    message = "There is an account with this e-mail address."
+
+
+class RoleNameTaken(Conflict):
+    code = "role_name_taken"
+    message = "There is a role of this name."
+
+
+class RoleIsBuiltIn(Conflict):
+    code = "role_is_built_in"
+    message = "A built-in role can be neither renamed nor deleted."
+
+
+class ClientIdTaken(Conflict):
+    code = "client_id_taken"
+    message = "There is a client of this id."
+
+
+class ClientIsBuiltIn(Conflict):
+    code = "client_is_built_in"
+    message = "The built-in client can be neither changed nor deleted."
+
+
+class ResourceServerTaken(Conflict):
+    code = "resource_server_taken"
+    message = "There is a resource server of this audience."
+
+
+class LastAdministrator(Conflict):
+    code = "last_administrator"
+    message = (
+        "The last administrator can be neither removed nor disabled nor demoted. "
+        "Appoint another one first."
+    )
+
+
+# Rate limited -------------------------------------------------------------------------------------
+
+
+class LockedOut(RateLimited):
+    """Too many wrong passwords for this account from this network."""
+
+    code = "too_many_failures"
+    message = "Too many failed attempts. Wait and try again."

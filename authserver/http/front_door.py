@@ -1,0 +1,128 @@
+"""What every request passes, before and after everything else.
+
+It gives the request its id and its address, refuses what no handler should see, hands the
+machine-to-machine endpoints their requests without a router in between (performance.md, rule 7),
+and writes the access log.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http.client import responses
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from authserver.http.cors import Cors
+from authserver.http.messages import (
+    BodyTooLargeError,
+    Endpoint,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    json_response,
+)
+from authserver.http.proxies import client_address
+from authserver.settings import Network
+
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+log = structlog.get_logger("authserver.access")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_STATUS_LINES = {code: f"{code} {phrase}" for code, phrase in responses.items()}
+
+
+@dataclass(frozen=True)
+class FrontDoor:
+    """The WSGI application around the Flask one."""
+
+    application: Wsgi
+    endpoints: Mapping[str, Endpoint]
+    cors: Cors
+    security_headers: Headers
+    trusted_networks: tuple[Network, ...]
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        started = time.perf_counter()
+        request_id = _request_id(environ)
+        environ["authserver.request_id"] = request_id
+        environ["authserver.address"] = client_address(environ, self.trusted_networks)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        def start(status: str, headers: Headers, *more: Any) -> Any:
+            _log(environ, status, started)
+            return start_response(status, self._complete(headers, request_id), *more)
+
+        endpoint = self.endpoints.get(environ["PATH_INFO"])
+        if not environ.get("HTTP_HOST"):
+            # RFC 9112, section 3.2; the server lets such requests pass.
+            return _send(_refusal(400, "The Host header is missing."), start)
+        if endpoint is None:
+            return self.application(environ, start)
+        request = HttpRequest(environ)
+        response = self._answer(endpoint, request)
+        response.headers += self.cors.headers(endpoint, request)
+        return _send(response, start, with_body=request.method != "HEAD")
+
+    def _answer(self, endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
+        method = "GET" if request.method == "HEAD" else request.method
+        if method == "OPTIONS" and endpoint.cors:
+            return self.cors.preflight(endpoint, request)
+        if method not in endpoint.methods:
+            refusal = _refusal(405, "The method is not allowed here. See the Allow header.")
+            refusal.headers.append(("Allow", ", ".join(endpoint.methods)))
+            return refusal
+        try:
+            return endpoint.handle(request)
+        except BodyTooLargeError:
+            refusal = _refusal(413, "The body is larger than 64 KiB.")
+            refusal.headers.append(("Connection", "close"))
+            return refusal
+        except Exception as error:
+            error_id = str(uuid4())
+            log.exception("request.crashed", error_id=error_id, exc_info=error)
+            return _refusal(
+                500, f"Something went wrong. The error id is {error_id}.", "server_error"
+            )
+
+    def _complete(self, headers: Headers, request_id: str) -> Headers:
+        present = {name.lower() for name, _ in headers}
+        return [
+            *headers,
+            ("X-Request-ID", request_id),
+            *(header for header in self.security_headers if header[0].lower() not in present),
+        ]
+
+
+def _request_id(environ: Mapping[str, Any]) -> str:
+    """The caller's id for the request when it has a harmless form, else a new one."""
+    given = str(environ.get("HTTP_X_REQUEST_ID", ""))
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _refusal(status: int, description: str, error: str = "invalid_request") -> HttpResponse:
+    return json_response(status, {"error": error, "error_description": description})
+
+
+def _send(
+    response: HttpResponse, start: StartResponse, *, with_body: bool = True
+) -> Iterable[bytes]:
+    headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+    start(_STATUS_LINES[response.status], headers)
+    return [response.body] if with_body else []
+
+
+def _log(environ: Mapping[str, Any], status: str, started: float) -> None:
+    """The path without its query: codes, states and hints have no place in a log (CWE-532)."""
+    log.info(
+        "request",
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        status=int(status[:3]),
+        milliseconds=round((time.perf_counter() - started) * 1000, 1),
+        address=environ["authserver.address"],
+    )

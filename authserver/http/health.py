@@ -1,0 +1,32 @@
+"""``/livez`` and ``/readyz``: whether to restart us, and whether to send us requests."""
+
+from collections.abc import Callable, Mapping
+
+from authserver.errors import AppError
+from authserver.http.messages import Endpoint, HttpRequest, HttpResponse, json_response
+
+Probe = Callable[[], object]
+
+
+def health_endpoints(probes: Mapping[str, Probe]) -> dict[str, Endpoint]:
+    """``probes`` raise an error of ours while something that we cannot do without is missing."""
+
+    def alive(_: HttpRequest) -> HttpResponse:
+        return json_response(200, {"status": "alive"})
+
+    def ready(_: HttpRequest) -> HttpResponse:
+        states = {name: _state(probe) for name, probe in probes.items()}
+        ok = all(state == "ok" for state in states.values())
+        members = {"status": "ready" if ok else "not ready", "checks": states}
+        return json_response(200 if ok else 503, members)
+
+    return {"/livez": Endpoint(("GET",), alive), "/readyz": Endpoint(("GET",), ready)}
+
+
+def _state(probe: Probe) -> str:
+    """No reason is given: an anonymous caller learns no more than whether."""
+    try:
+        probe()
+    except AppError:
+        return "failing"
+    return "ok"

@@ -1,0 +1,67 @@
+"""flask-smorest, taught our manners: strict JSON, 400 for a bad body, ``{code, message}``."""
+
+from typing import Any, NoReturn
+
+import marshmallow as ma
+from flask import Request
+from flask_smorest import Api
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
+from werkzeug.wrappers import Response
+
+from authserver.errors import Invalid
+from authserver.http.json_body import load_json
+from authserver.http.problems import http_problem
+
+
+class ErrorSchema(ma.Schema):
+    """What every refusal looks like."""
+
+    code = ma.fields.String(required=True, metadata={"description": "A word for programs."})
+    message = ma.fields.String(required=True, metadata={"description": "A sentence for people."})
+    errors = ma.fields.Dict(
+        metadata={"description": "By member of the request: what is wrong with it."}
+    )
+
+
+class _Parser(FlaskParser):
+    """Reads arguments strictly: surplus is refused in the body and in the query alike."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+    DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": ma.RAISE}
+
+    def _raw_load_json(self, req: Request) -> Any:
+        if req.mimetype != "application/json":
+            raise UnsupportedMediaType
+        value = load_json(req.get_data())
+        if not isinstance(value, dict):
+            raise Invalid(fields={"json": ["Expected a JSON object."]})
+        return value
+
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        repeated = [name for name, values in req.args.lists() if len(values) > 1]
+        if repeated:
+            raise Invalid(fields={"query": ["Each parameter may appear once."]})
+        return super().load_querystring(req, schema)
+
+    def handle_error(self, error: ma.ValidationError, *_: Any, **__: Any) -> NoReturn:
+        messages = error.messages_dict
+        # webargs files the messages under where the arguments came from: json, query.
+        fields = next(iter(messages.values())) if len(messages) == 1 else messages
+        raise Invalid(fields=fields if isinstance(fields, dict) else messages) from error
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
+    """A blueprint of the REST API."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+
+class RestApi(Api):  # type: ignore[misc]
+    """The REST API and its OpenAPI document."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return http_problem(error)

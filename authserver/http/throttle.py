@@ -1,0 +1,61 @@
+"""Limits on attempts by address. What counts as one caller is ``proxies.network_of``."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import request
+
+from authserver.errors import RateLimited
+from authserver.http.proxies import network_of
+from authserver.http.services import service
+from authserver.storage.rate_limits import Limit, RateLimits
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """One limit under one name."""
+
+    name: str
+    limit: Limit
+    counter: RateLimits
+
+    def check(self, address: str | None) -> None:
+        """Raises :class:`RateLimited` when the address has used up its attempts."""
+        self._refuse(self.counter.is_exhausted(self.limit, self.name, network_of(address)))
+
+    def count(self, address: str | None) -> None:
+        """Count one attempt; raises :class:`RateLimited` when it is one too many."""
+        self._refuse(self.counter.wait(self.limit, self.name, network_of(address)))
+
+    def note(self, address: str | None) -> None:
+        """Count one attempt that has already been answered."""
+        self.counter.wait(self.limit, self.name, network_of(address))
+
+    @staticmethod
+    def _refuse(seconds: int) -> None:
+        if seconds:
+            raise RateLimited(seconds)
+
+
+@dataclass(frozen=True)
+class Throttles:
+    """The limits of this server: failed sign-ins, registrations, failed client authentications."""
+
+    sign_in: Throttle
+    registration: Throttle
+    client_authentication: Throttle
+
+
+def throttled_registration(view: View) -> View:
+    """Count each call of the view as a registration from its address."""
+
+    @functools.wraps(view)
+    def throttled(*args: Any, **kwargs: Any) -> Any:
+        service(Throttles).registration.count(request.environ["authserver.address"])
+        return view(*args, **kwargs)
+
+    return throttled  # type: ignore[return-value]

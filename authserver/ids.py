@@ -1,0 +1,41 @@
+"""New identifiers, new secrets, and the digests that we keep of secrets."""
+
+import hashlib
+import secrets
+import time
+from uuid import UUID
+
+SECRET_BYTES = 32
+_NANOSECONDS_PER_MILLISECOND = 1_000_000
+
+
+def new_id() -> UUID:
+    """A UUID of version 7 (RFC 9562, section 5.7), so that ids sort by the time they were made.
+
+    The twelve bits after the milliseconds hold their fraction (section 6.2, method 3).
+    """
+    milliseconds, rest = divmod(time.time_ns(), _NANOSECONDS_PER_MILLISECOND)
+    fraction = (rest << 12) // _NANOSECONDS_PER_MILLISECOND
+    value = (milliseconds & (1 << 48) - 1) << 80
+    value |= 0x7 << 76 | fraction << 64
+    value |= 0b10 << 62 | secrets.randbits(62)
+    return UUID(int=value)
+
+
+def parse_id(text: str) -> UUID | None:
+    """The UUID written as ``text`` in its canonical form, or None if it is anything else."""
+    try:
+        value = UUID(text)
+    except ValueError:
+        return None
+    return value if str(value) == text else None
+
+
+def new_secret(size: int = SECRET_BYTES) -> str:
+    """A secret of ``size`` random bytes in base64url without padding."""
+    return secrets.token_urlsafe(size)
+
+
+def digest(secret: str | bytes) -> bytes:
+    """SHA-256 of a secret that has enough entropy to need no slow hash: 32 bytes."""
+    return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).digest()

@@ -1,0 +1,93 @@
+"""The dialect of the OAuth endpoints: our errors as registered error codes (RFC 6749, 5.2)."""
+
+from authlib.oauth2 import OAuth2Error
+
+from authserver.errors import (
+    AppError,
+    Forbidden,
+    InsufficientScope,
+    Invalid,
+    InvalidClient,
+    InvalidClientMetadata,
+    InvalidCredentials,
+    InvalidGrant,
+    InvalidRedirectUri,
+    InvalidScope,
+    InvalidTarget,
+    InvalidToken,
+    LockedOut,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+    UnauthorizedClient,
+    Unavailable,
+    UnsupportedGrantType,
+    WeakPassword,
+)
+from authserver.http.messages import HttpRequest, HttpResponse, json_response
+
+# The first row that an error is an instance of speaks for it. A locked account answers like a
+# wrong password: from here nobody learns its state.
+TABLE: tuple[tuple[type[AppError], str, int], ...] = (
+    (InvalidClient, "invalid_client", 401),
+    (InvalidToken, "invalid_token", 401),
+    (InvalidGrant, "invalid_grant", 400),
+    (InvalidCredentials, "invalid_grant", 400),
+    (LockedOut, "invalid_grant", 400),
+    (WeakPassword, "invalid_grant", 400),
+    (Unauthenticated, "invalid_grant", 400),
+    (InvalidScope, "invalid_scope", 400),
+    (InvalidTarget, "invalid_target", 400),
+    (InvalidClientMetadata, "invalid_client_metadata", 400),
+    (InvalidRedirectUri, "invalid_redirect_uri", 400),
+    (UnsupportedGrantType, "unsupported_grant_type", 400),
+    (Invalid, "invalid_request", 400),
+    (UnauthorizedClient, "unauthorized_client", 400),
+    (InsufficientScope, "insufficient_scope", 403),
+    (Forbidden, "access_denied", 403),
+    (RateLimited, "temporarily_unavailable", 429),
+    (Unavailable, "temporarily_unavailable", 503),
+    (NotFound, "invalid_request", 404),
+    (AppError, "invalid_request", 400),
+)
+_INVALID_GRANT = "The credentials are invalid, expired, revoked, or were issued to another client."
+
+
+class ProtocolError(OAuth2Error):  # type: ignore[misc]
+    """An error of ours in Authlib's clothes, so that its base classes can carry it."""
+
+    def __init__(self, cause: AppError) -> None:
+        error, status = registered_code(cause)
+        description = _INVALID_GRANT if error == "invalid_grant" else cause.message
+        hint = cause.hint if error == "invalid_request" else ""
+        super().__init__(
+            error=error, description=f"{description} {hint}".strip(), status_code=status
+        )
+        self.retry_after = (
+            cause.retry_after if status in (429, 503) else None  # type: ignore[attr-defined]
+        )
+
+
+def registered_code(error: AppError) -> tuple[str, int]:
+    """The registered error code, and the HTTP status."""
+    return next((code, status) for kind, code, status in TABLE if isinstance(error, kind))
+
+
+def error_response(error: AppError, request: HttpRequest, scheme: str = "Basic") -> HttpResponse:
+    """The answer. A challenge comes where the caller tried that scheme (RFC 6749, 5.2)."""
+    said = ProtocolError(error)
+    members = {"error": said.error, "error_description": said.description}
+    response = json_response(said.status_code, members)
+    if said.retry_after is not None:
+        response.headers.append(("Retry-After", str(said.retry_after)))
+    if scheme == "Bearer" and said.status_code in (400, 401, 403):
+        response.headers.append(("WWW-Authenticate", _bearer_challenge(said.error, request)))
+    elif said.status_code == 401 and request.header("authorization"):
+        response.headers.append(("WWW-Authenticate", 'Basic realm="authserver"'))
+    return response
+
+
+def _bearer_challenge(error: str, request: HttpRequest) -> str:
+    """No error code for who sent no token at all (RFC 6750, section 3.1)."""
+    tried = request.header("authorization") or request.method == "POST"
+    return f'Bearer error="{error}"' if tried else "Bearer"

@@ -1,0 +1,296 @@
+"""Making roles, giving and taking them, and telling what they allow."""
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from authserver.actor import Actor
+from authserver.audit.events import Event
+from authserver.audit.service import AuditService
+from authserver.errors import (
+    Invalid,
+    LastAdministrator,
+    PreconditionFailed,
+    RoleIsBuiltIn,
+    UserNotFound,
+)
+from authserver.roles import permissions as vocabulary
+from authserver.roles.changes import RoleChanges, valid_changes, valid_name, valid_permissions
+from authserver.roles.escalation import assert_covers
+from authserver.roles.models import ADMIN, USER, Role
+from authserver.roles.repository import RoleRepository
+from authserver.storage.cache import Cache
+from authserver.storage.db import Database, Transaction
+
+_KEYS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Holding:
+    """The names of a user's roles, in order, and the permissions that they add up to."""
+
+    names: tuple[str, ...]
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class RoleService:
+    """Everything about roles.
+
+    ``principal_permissions`` is what the caller may do, None for the system itself: whatever is
+    given, taken or changed must be within it, or :class:`InsufficientPermission` is raised.
+    """
+
+    database: Database
+    roles: RoleRepository
+    audit: AuditService
+    cache: Cache
+    cache_ttl: int
+
+    def ensure_built_in(self) -> None:
+        """Make the roles that the server itself relies on; any number of processes may at once."""
+        admin = Role(
+            name=ADMIN,
+            description="May do everything at the REST API.",
+            permissions=sorted(vocabulary.ALL),
+        )
+        user = Role(name=USER, description="Everybody with an account.", permissions=[])
+        holders: Collection[UUID] = ()
+        with self.database.transaction() as tx:
+            if self.roles.put_built_in(tx, admin):
+                holders = self._holders_by_name(tx, ADMIN)
+            self.roles.put_built_in(tx, user)
+        self._forget(holders)
+
+    def get(self, role_id: UUID) -> Role:
+        """Raises :class:`RoleNotFound`."""
+        with self.database.transaction() as tx:
+            return self.roles.get(tx, role_id)
+
+    def find_by_name(self, name: str) -> Role | None:
+        """The role of this name, if there is one."""
+        with self.database.transaction() as tx:
+            return self.roles.find_by_name(tx, name)
+
+    def create(
+        self,
+        actor: Actor,
+        principal_permissions: frozenset[str] | None,
+        name: str,
+        description: str | None = None,
+        permissions: Iterable[str] = (),
+    ) -> Role:
+        """Raises :class:`Invalid`, :class:`InsufficientPermission`, :class:`RoleNameTaken`."""
+        role = Role(
+            name=valid_name(name),
+            description=description,
+            permissions=valid_permissions(permissions),
+        )
+        assert_covers(principal_permissions, role.permissions)
+        with self.database.transaction() as tx:
+            self.roles.add(tx, role)
+            self._record(tx, Event.ROLE_CREATED, actor, role)
+        return role
+
+    def update(
+        self,
+        actor: Actor,
+        principal_permissions: frozenset[str] | None,
+        role_id: UUID,
+        version: int | None,
+        changes: RoleChanges,
+    ) -> Role:
+        """Change a role if it still has ``version``; None means any.
+
+        Raises :class:`Invalid`, :class:`RoleNotFound`, :class:`PreconditionFailed`,
+        :class:`InsufficientPermission`, :class:`RoleIsBuiltIn`, :class:`RoleNameTaken`.
+        """
+        wanted = valid_changes(changes)
+        holders: Collection[UUID] = ()
+        with self.database.transaction() as tx:
+            role = self.roles.lock(tx, role_id)
+            if version not in (None, role.version):
+                raise PreconditionFailed
+            new = {name: value for name, value in wanted.items() if getattr(role, name) != value}
+            needed = {*role.permissions, *wanted.get("permissions", ())}
+            assert_covers(principal_permissions, needed)
+            if role.built_in and new.keys() & {"name", "permissions"}:
+                raise RoleIsBuiltIn
+            if new:
+                for name, value in new.items():
+                    setattr(role, name, value)
+                self.roles.save(tx)
+                holders = self.roles.holders(tx, role.id)
+                self._record(tx, Event.ROLE_UPDATED, actor, role)
+        self._forget(holders)
+        return role
+
+    def delete(
+        self, actor: Actor, principal_permissions: frozenset[str] | None, role_id: UUID
+    ) -> None:
+        """Take a role from everybody and remove it.
+
+        Raises :class:`RoleNotFound`, :class:`InsufficientPermission`, :class:`RoleIsBuiltIn`.
+        """
+        with self.database.transaction() as tx:
+            role = self.roles.lock(tx, role_id)
+            assert_covers(principal_permissions, role.permissions)
+            if role.built_in:
+                raise RoleIsBuiltIn
+            holders = self.roles.holders(tx, role.id)
+            self.roles.remove(tx, role)
+            self._record(tx, Event.ROLE_DELETED, actor, role)
+        self._forget(holders)
+
+    def assign(
+        self,
+        actor: Actor,
+        principal_permissions: frozenset[str] | None,
+        user_id: UUID,
+        role_id: UUID,
+    ) -> None:
+        """Give a role to a user, who may have it already.
+
+        Raises :class:`RoleNotFound`, :class:`UserNotFound`, :class:`InsufficientPermission`.
+        """
+        with self.database.transaction() as tx:
+            role = self.roles.get(tx, role_id)
+            self._assign(tx, actor, principal_permissions, user_id, role)
+        self.forget(user_id)
+
+    def assign_by_name(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        principal_permissions: frozenset[str] | None,
+        user_id: UUID,
+        names: Collection[str],
+    ) -> None:
+        """Give a new user its first roles, in the transaction that makes the user.
+
+        Raises :class:`Invalid` when there is no role of one of the names, and
+        :class:`InsufficientPermission`.
+        """
+        roles = self.roles.find_all_by_name(tx, names)
+        if len(roles) != len(set(names)):
+            raise Invalid(fields={"roles": ["There is no role of one of these names."]})
+        for role in roles:
+            self._assign(tx, actor, principal_permissions, user_id, role)
+
+    def unassign(
+        self,
+        actor: Actor,
+        principal_permissions: frozenset[str] | None,
+        user_id: UUID,
+        role_id: UUID,
+    ) -> None:
+        """Take a role from a user, who may not have it anyway.
+
+        Raises :class:`RoleNotFound`, :class:`UserNotFound`, :class:`InsufficientPermission`,
+        :class:`LastAdministrator`.
+        """
+        with self.database.transaction() as tx:
+            role = self.roles.get(tx, role_id)
+            assert_covers(principal_permissions, role.permissions)
+            if role.name == ADMIN:
+                self.assert_removable(tx, user_id)
+            if self.roles.unassign(tx, user_id, role.id):
+                self._record(tx, Event.ROLE_UNASSIGNED, actor, role, user_id)
+            elif not self.roles.has_user(tx, user_id):
+                raise UserNotFound
+        self.forget(user_id)
+
+    def assert_removable(self, tx: Transaction, user_id: UUID) -> None:
+        """Whoever disables, demotes or deletes a user asks this first, in that transaction.
+
+        It must come before any lock on the user's row. Raises :class:`LastAdministrator`.
+        """
+        if self.roles.is_last_administrator(tx, user_id):
+            raise LastAdministrator
+
+    def assert_may_alter(
+        self, tx: Transaction, principal_permissions: frozenset[str] | None, user_id: UUID
+    ) -> None:
+        """Nobody alters a user who may do more than they. Raises InsufficientPermission."""
+        for role in self.roles.list_of_user(tx, user_id):
+            assert_covers(principal_permissions, role.permissions)
+
+    def names_of(self, user_id: UUID) -> Sequence[str]:
+        """The names of a user's roles, as old as the cache allows."""
+        return list(self._holding(user_id).names)
+
+    def permissions_of(self, user_id: UUID) -> frozenset[str]:
+        """What a user's roles allow, as old as the cache allows."""
+        return self._holding(user_id).permissions
+
+    def roles_of(self, user_id: UUID) -> Sequence[Role]:
+        """The roles of a user at this moment. Raises :class:`UserNotFound`."""
+        with self.database.transaction() as tx:
+            roles = list(self.roles.list_of_user(tx, user_id))
+            if not roles and not self.roles.has_user(tx, user_id):
+                raise UserNotFound
+        return roles
+
+    def names_by_user(
+        self, tx: Transaction, user_ids: Iterable[UUID]
+    ) -> Mapping[UUID, Sequence[str]]:
+        """The names of the roles of many users at once."""
+        names: dict[UUID, list[str]] = {user_id: [] for user_id in user_ids}
+        for user_id, name in self.roles.names_by_user(tx, names):
+            names[user_id].append(name)
+        return names
+
+    def forget(self, user_id: UUID) -> None:
+        """Drop what the cache holds of a user's roles; called after the commit."""
+        self._forget([user_id])
+
+    def list(self) -> list[Role]:
+        """All roles, by name."""
+        with self.database.transaction() as tx:
+            return self.roles.list(tx)
+
+    def _assign(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        principal_permissions: frozenset[str] | None,
+        user_id: UUID,
+        role: Role,
+    ) -> None:
+        assert_covers(principal_permissions, role.permissions)
+        if self.roles.assign(tx, user_id, role.id):
+            self._record(tx, Event.ROLE_ASSIGNED, actor, role, user_id)
+
+    def _holders_by_name(self, tx: Transaction, name: str) -> Collection[UUID]:
+        role = self.roles.find_by_name(tx, name)
+        return self.roles.holders(tx, role.id) if role else ()
+
+    def _holding(self, user_id: UUID) -> Holding:
+        key = _key(user_id)
+        match self.cache.get(key):
+            case {"names": list(names), "permissions": list(permissions)}:
+                return Holding(tuple(names), frozenset(permissions))
+        rows = self.roles.held_by(user_id)
+        holding = Holding(
+            names=tuple(name for name, _ in rows),
+            permissions=frozenset(itertools.chain.from_iterable(held for _, held in rows)),
+        )
+        value = {"names": list(holding.names), "permissions": sorted(holding.permissions)}
+        self.cache.put(key, value, self.cache_ttl)
+        return holding
+
+    def _forget(self, user_ids: Iterable[UUID]) -> None:
+        keys = map(_key, user_ids)
+        while batch := list(itertools.islice(keys, _KEYS_AT_ONCE)):
+            self.cache.forget(*batch)
+
+    def _record(
+        self, tx: Transaction, event: Event, actor: Actor, role: Role, user_id: UUID | None = None
+    ) -> None:
+        detail = {"role_id": str(role.id), "name": role.name, "permissions": role.permissions}
+        self.audit.record(tx, event, actor, user_id=user_id, detail=detail)
+
+
+def _key(user_id: UUID) -> str:
+    return f"permissions:{user_id}"

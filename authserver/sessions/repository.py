@@ -1,0 +1,206 @@
+"""Queries on sessions and on revoked access tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from authserver.ids import digest, new_id
+from authserver.sessions import statements
+from authserver.sessions.models import RefreshSession, RevokedAccessToken
+from authserver.sessions.session import LiveSession, RefreshHandle, SignIn, TokenHolder
+from authserver.storage.db import Transaction
+from authserver.storage.statements import Row, Statements
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """In seconds, but for ``sessions_per_user``."""
+
+    idle_ttl: int
+    absolute_ttl: int
+    refresh_leeway: int
+    sessions_per_user: int
+
+
+@dataclass(frozen=True)
+class SessionRepository:
+    """The hot path by prepared statements, the rest in the caller's transaction."""
+
+    hot: Statements
+    lifetimes: Lifetimes
+
+    def begin(
+        self, sign_in: SignIn, secret: str, address: str | None, user_agent: str | None
+    ) -> LiveSession | None:
+        """A new session, or None when the user may not have one any more."""
+        row = self.hot.one(
+            statements.BEGIN,
+            sign_in.user_id,
+            sign_in.credential_generation,
+            self.lifetimes.sessions_per_user,
+            new_id(),
+            sign_in.client_id,
+            digest(secret),
+            " ".join(sorted(sign_in.scope)),
+            list(sign_in.audience),
+            sign_in.auth_time,
+            sign_in.acr,
+            list(sign_in.amr),
+            address,
+            user_agent,
+            self.lifetimes.absolute_ttl,
+        )
+        return _session(row) if row else None
+
+    def rotate(
+        self,
+        handle: RefreshHandle,
+        client_id: str,
+        scope: Sequence[str] | None,
+        audience: Sequence[str] | None,
+    ) -> tuple[LiveSession, bool] | None:
+        """The session, and whether reuse has just ended it; None when it does not live."""
+        row = self.hot.one(
+            statements.ROTATE,
+            handle.session_id,
+            digest(handle.secret),
+            client_id,
+            handle.generation,
+            self.lifetimes.refresh_leeway,
+            self.lifetimes.idle_ttl,
+            None if scope is None else list(scope),
+            None if audience is None else list(audience),
+        )
+        return (_session(row), bool(row[-1])) if row else None
+
+    def find(self, handle: RefreshHandle) -> LiveSession | None:
+        """The session whose present refresh token the handle is."""
+        row = self.hot.one(
+            statements.FIND,
+            handle.session_id,
+            digest(handle.secret),
+            handle.generation,
+            self.lifetimes.idle_ttl,
+        )
+        return _session(row) if row else None
+
+    def find_holder(self, session_id: UUID, jti: str) -> TokenHolder | None:
+        """Whom the access token stands for; None when it or its session has ended."""
+        row = self.hot.one(statements.HOLDER, session_id, jti, self.lifetimes.idle_ttl)
+        if row is None:
+            return None
+        user_id, email, email_verified, full_name, updated_at, roles = row
+        return TokenHolder(user_id, email, email_verified, full_name, updated_at, tuple(roles))
+
+    def is_access_token_revoked(self, jti: str) -> bool:
+        row = self.hot.one(statements.IS_REVOKED, jti)
+        return row is not None and bool(row[0])
+
+    def lock(self, tx: Transaction, handle: RefreshHandle, client_id: str) -> RefreshSession | None:
+        """The client's session of which the handle is, or once was, a refresh token."""
+        return tx.scalar(
+            select(RefreshSession)
+            .where(
+                RefreshSession.id == handle.session_id,
+                RefreshSession.secret_digest == digest(handle.secret),
+                RefreshSession.client_id == client_id,
+                RefreshSession.ended_at.is_(None),
+            )
+            .with_for_update()
+        )
+
+    def end(self, tx: Transaction, session_id: UUID, reason: str) -> RefreshSession | None:
+        """The session that has been ended, or None when there was none to end."""
+        ended = tx.scalars(
+            update(RefreshSession)
+            .where(RefreshSession.id == session_id, RefreshSession.ended_at.is_(None))
+            .values(ended_at=func.now(), end_reason=reason)
+            .returning(RefreshSession)
+        )
+        return ended.one_or_none()
+
+    def end_all(self, tx: Transaction, user_id: UUID, reason: str, keep: UUID | None = None) -> int:
+        """How many sessions of the user have been ended, all but the one to keep."""
+        ended = tx.scalars(
+            update(RefreshSession)
+            .where(
+                RefreshSession.user_id == user_id,
+                RefreshSession.ended_at.is_(None),
+                RefreshSession.id != keep if keep else RefreshSession.id.is_not(None),
+            )
+            .values(ended_at=func.now(), end_reason=reason)
+            .returning(RefreshSession.id)
+        )
+        return len(ended.all())
+
+    def carry_over(self, tx: Transaction, session_id: UUID, credential_generation: int) -> None:
+        """Let one session survive a change of its user's credential generation."""
+        tx.execute(
+            update(RefreshSession)
+            .where(RefreshSession.id == session_id)
+            .values(credential_generation=credential_generation)
+        )
+
+    def find_of_user(
+        self, tx: Transaction, user_id: UUID, session_id: UUID
+    ) -> RefreshSession | None:
+        return tx.scalar(self._living(user_id).where(RefreshSession.id == session_id))
+
+    def list_of_user(
+        self, tx: Transaction, user_id: UUID, before: UUID | None, limit: int
+    ) -> list[RefreshSession]:
+        """The living sessions of a user, the youngest first."""
+        query = self._living(user_id).order_by(RefreshSession.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(RefreshSession.id < before)
+        return list(tx.scalars(query))
+
+    def _living(self, user_id: UUID) -> Select[RefreshSession]:
+        idle = func.make_interval(0, 0, 0, 0, 0, 0, self.lifetimes.idle_ttl)
+        return select(RefreshSession).where(
+            RefreshSession.user_id == user_id,
+            RefreshSession.ended_at.is_(None),
+            RefreshSession.expires_at > func.now(),
+            RefreshSession.rotated_at + idle > func.now(),
+        )
+
+    def revoke_access_token(self, tx: Transaction, jti: str, expires_at: datetime) -> None:
+        tx.execute(
+            insert(RevokedAccessToken)
+            .values(jti=jti, expires_at=expires_at)
+            .on_conflict_do_nothing()
+        )
+
+    def remove_dead(self, tx: Transaction, limit: int) -> int:
+        """Delete up to ``limit`` sessions of the past, and the revocations of expired tokens."""
+        past = (
+            select(RefreshSession.id)
+            .where(RefreshSession.expires_at < func.now())
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        removed = tx.scalars(
+            delete(RefreshSession).where(RefreshSession.id.in_(past)).returning(RefreshSession.id)
+        )
+        tx.execute(delete(RevokedAccessToken).where(RevokedAccessToken.expires_at < func.now()))
+        return len(removed.all())
+
+
+def _session(row: Row) -> LiveSession:
+    return LiveSession(
+        id=row[0],
+        user_id=row[1],
+        client_id=row[2],
+        generation=row[3],
+        scope=frozenset(row[4].split()),
+        audience=tuple(row[5]),
+        auth_time=row[6],
+        acr=row[7],
+        amr=tuple(row[8]),
+        expires_at=row[9],
+        roles=tuple(row[10]),
+    )

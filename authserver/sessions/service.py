@@ -1,0 +1,163 @@
+"""Beginning, moving on, listing and ending sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from authserver.actor import Actor
+from authserver.audit.events import Event
+from authserver.audit.service import AuditService
+from authserver.errors import InvalidCredentials, InvalidGrant, SessionNotFound
+from authserver.ids import new_secret
+from authserver.sessions.models import RefreshSession
+from authserver.sessions.repository import SessionRepository
+from authserver.sessions.session import LiveSession, RefreshHandle, SignIn, TokenHolder
+from authserver.storage.db import Database, Transaction
+
+# Enough that nobody guesses it; the row keeps its digest only.
+HANDLE_SECRET_BYTES = 16
+
+
+@dataclass(frozen=True)
+class SessionService:
+    """The life of sessions. PostgreSQL is the only place that knows about it."""
+
+    database: Database
+    sessions: SessionRepository
+    audit: AuditService
+
+    def begin(self, sign_in: SignIn, actor: Actor) -> tuple[LiveSession, RefreshHandle]:
+        """A new session, and the handle that its first refresh token is made of.
+
+        Raises :class:`InvalidCredentials` when the user was disabled, or changed credentials,
+        after the credentials were checked.
+        """
+        secret = new_secret(HANDLE_SECRET_BYTES)
+        session = self.sessions.begin(sign_in, secret, actor.address, actor.user_agent)
+        if session is None:
+            raise InvalidCredentials(detail="the user changed during the sign-in")
+        return session, RefreshHandle(session.id, session.generation, secret)
+
+    def rotate(
+        self,
+        handle: RefreshHandle,
+        client_id: str,
+        scope: Sequence[str] | None,
+        audience: Sequence[str] | None,
+        actor: Actor,
+    ) -> LiveSession:
+        """The session, moved on by one generation (RFC 9700, section 4.14.2).
+
+        It is not moved on when nothing of ``scope`` or not all of ``audience`` was granted; the
+        caller sees that. Raises :class:`InvalidGrant` for a handle that is of no living session
+        of the client, and after reuse, which ends the session.
+        """
+        outcome = self.sessions.rotate(handle, client_id, scope, audience)
+        if outcome is None:
+            raise InvalidGrant(detail="no living session")
+        session, reused = outcome
+        if reused:
+            self.audit.record_alone(
+                Event.SESSION_REUSE_DETECTED,
+                actor,
+                user_id=session.user_id,
+                client_id=client_id,
+                detail={"session_id": str(session.id), "generation": handle.generation},
+            )
+            raise InvalidGrant(detail="reuse of a refresh token")
+        return session
+
+    def find(self, handle: RefreshHandle) -> LiveSession | None:
+        """The session whose present refresh token the handle is; nothing is changed."""
+        return self.sessions.find(handle)
+
+    def find_holder(self, session_id: UUID, jti: str) -> TokenHolder | None:
+        """Whom an access token stands for, if it and its session live."""
+        return self.sessions.find_holder(session_id, jti)
+
+    def is_access_token_revoked(self, jti: str) -> bool:
+        """Whether the access token was revoked by itself."""
+        return self.sessions.is_access_token_revoked(jti)
+
+    def end(self, session_id: UUID, reason: str, actor: Actor) -> None:
+        """End a session, if it has not ended yet."""
+        with self.database.transaction() as tx:
+            ended = self.sessions.end(tx, session_id, reason)
+            if ended is not None:
+                self._record_end(tx, ended, reason, actor)
+
+    def end_of_client(
+        self, handle: RefreshHandle, client_id: str, reason: str, actor: Actor
+    ) -> None:
+        """End the session of a refresh token, whatever its generation, if it is the client's."""
+        with self.database.transaction() as tx:
+            session = self.sessions.lock(tx, handle, client_id)
+            if session is not None:
+                self.sessions.end(tx, session.id, reason)
+                self._record_end(tx, session, reason, actor)
+
+    def end_of_user(self, user_id: UUID, session_id: UUID, actor: Actor) -> None:
+        """End one session of a user. Raises :class:`SessionNotFound`."""
+        with self.database.transaction() as tx:
+            session = self.sessions.find_of_user(tx, user_id, session_id)
+            if session is not None:
+                self.sessions.end(tx, session_id, "ended")
+                self._record_end(tx, session, "ended", actor)
+        if session is None:
+            raise SessionNotFound
+
+    def end_all(self, user_id: UUID, reason: str, actor: Actor, keep: UUID | None = None) -> int:
+        """End all sessions of a user, but for the one to keep; how many that were."""
+        with self.database.transaction() as tx:
+            count = self.sessions.end_all(tx, user_id, reason, keep)
+            self.audit.record(
+                tx,
+                Event.SESSION_ENDED,
+                actor,
+                user_id=user_id,
+                detail={"reason": reason, "count": count},
+            )
+        return count
+
+    def carry_over(self, session_id: UUID, credential_generation: int) -> None:
+        """Let one session survive the change of password that its user made from it."""
+        with self.database.transaction() as tx:
+            self.sessions.carry_over(tx, session_id, credential_generation)
+
+    def list_of_user(self, user_id: UUID, before: UUID | None, limit: int) -> list[RefreshSession]:
+        """The living sessions of a user, the youngest first."""
+        with self.database.transaction() as tx:
+            return self.sessions.list_of_user(tx, user_id, before, limit)
+
+    def revoke_access_token(
+        self, jti: str, expires_at: datetime, client_id: str, actor: Actor
+    ) -> None:
+        """Make one access token inactive for the rest of its life."""
+        with self.database.transaction() as tx:
+            self.sessions.revoke_access_token(tx, jti, expires_at)
+            self.audit.record(
+                tx, Event.TOKEN_REVOKED, actor, client_id=client_id, detail={"jti": jti}
+            )
+
+    def remove_dead(self, batch: int = 5000) -> int:
+        """Delete what has expired, a batch at a time; how many sessions that were."""
+        removed = 0
+        while True:
+            with self.database.transaction() as tx:
+                count = self.sessions.remove_dead(tx, batch)
+            removed += count
+            if count < batch:
+                return removed
+
+    def _record_end(
+        self, tx: Transaction, session: RefreshSession, reason: str, actor: Actor
+    ) -> None:
+        self.audit.record(
+            tx,
+            Event.SESSION_ENDED,
+            actor,
+            user_id=session.user_id,
+            client_id=session.client_id,
+            detail={"session_id": str(session.id), "reason": reason},
+        )

@@ -1,0 +1,57 @@
+"""What a session is to the rest of the server: values, no rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What begins a session: who signed in where, how, and what they granted."""
+
+    user_id: UUID
+    credential_generation: int
+    client_id: str
+    scope: frozenset[str]
+    audience: tuple[str, ...]
+    auth_time: datetime
+    acr: str | None
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshHandle:
+    """The triple that a refresh token is: ``secret`` is known to its bearer alone."""
+
+    session_id: UUID
+    generation: int
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session that is alive at this moment, with the state of its user joined in."""
+
+    id: UUID
+    user_id: UUID
+    client_id: str
+    generation: int
+    scope: frozenset[str]
+    audience: tuple[str, ...]
+    auth_time: datetime
+    acr: str | None
+    amr: tuple[str, ...]
+    expires_at: datetime
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """Whom an access token stands for, as long as its session lives."""
+
+    user_id: UUID
+    email: str
+    email_verified: bool
+    full_name: str | None
+    updated_at: datetime
+    roles: tuple[str, ...]

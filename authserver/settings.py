@@ -1,0 +1,342 @@
+"""The settings: each variable with its type, default and meaning; validated as a whole at start.
+
+A setting named ``session_idle_ttl`` is read from ``AUTHSERVER_SESSION_IDLE_TTL``. One that holds a
+secret may instead be read from the file that ``AUTHSERVER_..._FILE`` names. All mistakes are
+reported at once, and a name that is not known stops the start: it is a setting misspelt.
+"""
+
+import dataclasses
+import ipaddress
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from environs import EnvValidationError, FileAwareEnv, ValidationError
+
+PREFIX = "AUTHSERVER_"
+DAY = 86_400
+SIGNING_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519", "EdDSA")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(Exception):
+    """The environment does not make a valid configuration; says each mistake by name."""
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        self.problems = problems
+        lines = [f"  {name}: {' '.join(sentences)}" for name, sentences in sorted(problems.items())]
+        super().__init__("The configuration is not valid:\n" + "\n".join(lines))
+
+
+def _check_issuer(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValidationError("Expected an https URL such as https://id.example.com.")
+    if parts.path or parts.query or parts.fragment:
+        raise ValidationError("Expected scheme, host and port only, no slash at the end.")
+    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+        raise ValidationError("Expected https: plain http is for localhost only.")
+
+
+def _check_database_url(value: str) -> None:
+    if not value.startswith(("postgresql://", "postgresql+psycopg2://", "postgres://")):
+        raise ValidationError("Expected postgresql://user:password@host/database.")
+
+
+def _check_redis_url(value: str) -> None:
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValidationError("Expected redis://, rediss:// or unix://.")
+
+
+def _check_algorithms(value: list[str]) -> None:
+    if not value or not set(value) <= set(SIGNING_ALGORITHMS):
+        raise ValidationError(f"Expected one or more of {', '.join(SIGNING_ALGORITHMS)}.")
+
+
+def _check_networks(value: list[str]) -> None:
+    for network in value:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ValidationError(
+                "Expected networks such as 10.0.0.0/8, parted by commas."
+            ) from error
+
+
+def _check_limit(value: str) -> None:
+    count, slash, unit = value.partition("/")
+    if not (count.isdigit() and int(count) and slash and unit in ("second", "minute", "hour")):
+        raise ValidationError("Expected a limit such as 30/minute.")
+
+
+def _between(low: int, high: int) -> Callable[[int], None]:
+    def check(value: int) -> None:
+        if not low <= value <= high:
+            raise ValidationError(f"Expected a number from {low} to {high}.")
+
+    return check
+
+
+def _one_of(*allowed: str) -> Callable[[str], None]:
+    def check(value: str) -> None:
+        if value not in allowed:
+            raise ValidationError(f"Expected one of {', '.join(allowed)}.")
+
+    return check
+
+
+def _setting(
+    kind: str, doc: str, *, check: Callable[[Any], None] | None = None, secret: bool = False
+) -> dict[str, Any]:
+    return {"kind": kind, "doc": doc, "check": check, "secret": secret}
+
+
+def _field(kind: str, doc: str, *, default: Any = dataclasses.MISSING, **more: Any) -> Any:
+    return dataclasses.field(default=default, metadata=_setting(kind, doc, **more))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the operator decided. Durations are in seconds."""
+
+    environment: str = _field(
+        "str",
+        "`production`, or `development`, which shows more in errors and serves the API browser.",
+        default="production",
+        check=_one_of("production", "development"),
+    )
+    issuer: str = _field(
+        "str",
+        "The address under which everybody reaches this server: the `iss` of each token.",
+        check=_check_issuer,
+    )
+    database_url: str = _field(
+        "str", "PostgreSQL 14 or newer.", check=_check_database_url, secret=True
+    )
+    redis_url: str = _field(
+        "str",
+        "Redis 6.2 or Valkey. Empty: no cache, and throttles are counted by each process.",
+        default="",
+        check=_check_redis_url,
+        secret=True,
+    )
+    keys_dir: Path = _field(
+        "path", "Where the key-encryption key lies, mode 0600.", default=Path("keys")
+    )
+    key_encryption_key: str = _field(
+        "str",
+        "32 random bytes in base64url that seal the signing keys. Empty: a file in the keys "
+        "folder, made at the first start.",
+        default="",
+        secret=True,
+    )
+    default_audience: str = _field(
+        "str",
+        "The `aud` of access tokens for which neither the request nor the client names one, "
+        "and the audience of the REST API. Empty: the issuer.",
+        default="",
+    )
+    signing_algorithms: Sequence[str] = _field(
+        "list",
+        "Algorithms that have signing keys, parted by commas; the first signs access tokens.",
+        default=("ES256", "RS256"),
+        check=_check_algorithms,
+    )
+    signing_key_rotation: int = _field(
+        "int",
+        "After this time an active signing key gives way to the next. 0: only by command.",
+        default=90 * DAY,
+        check=_between(0, 3650 * DAY),
+    )
+    signing_key_retention: int = _field(
+        "int",
+        "How long a retired key stays published; at least as long as a token signed by it lives.",
+        default=DAY,
+        check=_between(3600, 365 * DAY),
+    )
+    jwks_max_age: int = _field(
+        "int",
+        "How long others may cache the JWKS; a new key is published at least this long before use.",
+        default=300,
+        check=_between(0, 3600),
+    )
+    access_token_ttl: int = _field(
+        "int", "Life of an access token.", default=300, check=_between(30, 3600)
+    )
+    session_idle_ttl: int = _field(
+        "int",
+        "A session that is not refreshed for this long ends.",
+        default=14 * DAY,
+        check=_between(60, 365 * DAY),
+    )
+    session_absolute_ttl: int = _field(
+        "int",
+        "A session ends after this time, however busy it is.",
+        default=90 * DAY,
+        check=_between(60, 3650 * DAY),
+    )
+    refresh_leeway: int = _field(
+        "int",
+        "How long the latest used refresh token may be sent again, after a lost answer. 0: off.",
+        default=10,
+        check=_between(0, 60),
+    )
+    sessions_per_user: int = _field(
+        "int",
+        "A user may have this many sessions; the oldest ends when one more begins.",
+        default=100,
+        check=_between(1, 10_000),
+    )
+    registration_enabled: bool = _field(
+        "bool", "Whether anybody may register an account.", default=True
+    )
+    login_limit: str = _field(
+        "str",
+        "Failed sign-ins from one address (IPv6: one /64).",
+        default="60/minute",
+        check=_check_limit,
+    )
+    registration_limit: str = _field(
+        "str",
+        "Registrations from one address (IPv6: one /64).",
+        default="20/minute",
+        check=_check_limit,
+    )
+    token_limit: str = _field(
+        "str",
+        "Failed client authentications from one address (IPv6: one /64).",
+        default="120/minute",
+        check=_check_limit,
+    )
+    lockout_threshold: int = _field(
+        "int",
+        "Wrong passwords for one account from one network before it must wait.",
+        default=10,
+        check=_between(3, 1000),
+    )
+    lockout_ttl: int = _field(
+        "int",
+        "The first wait after that; it doubles with each further failure, up to an hour.",
+        default=60,
+        check=_between(1, 3600),
+    )
+    account_limit: str = _field(
+        "str",
+        "Failed sign-ins for one account from all networks together; beyond it only networks "
+        "that have signed in to the account before may try.",
+        default="100/hour",
+        check=_check_limit,
+    )
+    password_hash_threads: int = _field(
+        "int",
+        "Passwords hashed at once by one process. 0: one for each core.",
+        default=0,
+        check=_between(0, 256),
+    )
+    cache_ttl: int = _field(
+        "int",
+        "How long a user's profile and permissions may be read from Redis.",
+        default=30,
+        check=_between(0, 3600),
+    )
+    database_pool_size: int = _field(
+        "int",
+        "Connections to PostgreSQL that one process keeps for each of its two pools.",
+        default=5,
+        check=_between(1, 100),
+    )
+    trusted_proxies: Sequence[str] = _field(
+        "list",
+        "Networks (CIDR) whose X-Forwarded-For is believed. None: nobody's.",
+        default=(),
+        check=_check_networks,
+    )
+    cors_origins: Sequence[str] = _field(
+        "list",
+        "Web origins that may call the token, userinfo and revocation endpoints. Those of "
+        "registered redirect URIs may anyway.",
+        default=(),
+    )
+    bind: str = _field("str", "Address and port that `serve` listens on.", default="127.0.0.1:8000")
+    workers: int = _field("int", "Server processes.", default=2, check=_between(1, 256))
+    threads: int = _field(
+        "int", "Requests that one process works on at once.", default=16, check=_between(1, 512)
+    )
+    log_level: str = _field(
+        "str",
+        "The least important messages to log.",
+        default="INFO",
+        check=_one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    )
+    log_format: str = _field(
+        "str", "`json`, or `console` for people.", default="json", check=_one_of("json", "console")
+    )
+
+    @property
+    def in_development(self) -> bool:
+        return self.environment == "development"
+
+    @property
+    def api_audience(self) -> str:
+        """The audience of this server's own REST API, and of tokens for which nobody names one."""
+        return self.default_audience or self.issuer
+
+    @property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        return tuple(ipaddress.ip_network(network) for network in self.trusted_proxies)
+
+
+def variables() -> list[dataclasses.Field[Any]]:
+    """The fields of :class:`Settings`, each with ``metadata``: kind, doc, check, secret."""
+    return list(dataclasses.fields(Settings))
+
+
+def variable_name(field: dataclasses.Field[Any]) -> str:
+    """The name of the environment variable from which a field is read."""
+    return PREFIX + field.name.upper()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment.
+
+    ``overrides`` are values by field name for what the environment does not say.
+    Raises :class:`SettingsError` with all mistakes at once.
+    """
+    env = FileAwareEnv(eager=False, prefix=PREFIX)
+    values = {field.name: _read(env, field, overrides) for field in variables()}
+    problems = _unknown_names()
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        problems |= {
+            name: list(found)
+            for name, found in cast(Mapping[str, list[str]], error.error_messages).items()
+        }
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
+
+
+def _read(env: FileAwareEnv, field: dataclasses.Field[Any], overrides: dict[str, Any]) -> Any:
+    options: dict[str, Any] = {}
+    default = overrides.get(field.name, field.default)
+    if default is not dataclasses.MISSING:
+        options["default"] = list(default) if isinstance(default, tuple) else default
+    if field.metadata["check"]:
+        options["validate"] = field.metadata["check"]
+    return getattr(env, field.metadata["kind"])(field.name.upper(), **options)
+
+
+def _unknown_names() -> dict[str, list[str]]:
+    known = {variable_name(field) for field in variables()}
+    known |= {f"{name}_FILE" for name in known}
+    return {
+        name: ["This setting does not exist; look for a misspelling."]
+        for name in os.environ
+        if name.startswith(PREFIX) and name not in known
+    }

@@ -1,0 +1,75 @@
+"""From a bearer access token to whom it stands for, at our own REST API and at userinfo."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from authserver.clients.service import ClientService
+from authserver.clock import Clock
+from authserver.errors import InvalidToken
+from authserver.http.principal import Principal
+from authserver.roles.service import RoleService
+from authserver.sessions.service import SessionService
+from authserver.sessions.session import TokenHolder
+from authserver.tokens.authorization import AccessToken
+from authserver.tokens.jwt import ACCESS_TOKEN, BadTokenError, Verifier
+
+
+@dataclass(frozen=True)
+class TokenAuthenticator:
+    """Verifies the signature, then asks PostgreSQL whether the token has been ended."""
+
+    verifier: Verifier
+    sessions: SessionService
+    clients: ClientService
+    roles: RoleService
+    clock: Clock
+    api_audience: str
+
+    def authenticate(self, token: str) -> Principal:
+        """Who calls the REST API. Raises :class:`InvalidToken`.
+
+        A token for another audience is refused (RFC 9068, section 4).
+        """
+        access = self.read(token)
+        if self.api_audience not in access.audience:
+            raise InvalidToken(detail="another audience")
+        holder = self.holder(access)
+        if holder is None:
+            return Principal(
+                subject=access.claims["sub"], client_id=access.client_id, scope=access.scope
+            )
+        return Principal(
+            subject=str(holder.user_id),
+            client_id=access.client_id,
+            user_id=holder.user_id,
+            session_id=UUID(access.claims["sid"]),
+            scope=access.scope,
+            roles=holder.roles,
+            permissions=self.roles.permissions_of(holder.user_id),
+        )
+
+    def read(self, token: str) -> AccessToken:
+        """A token of ours that has not expired. Raises :class:`InvalidToken`."""
+        try:
+            claims = self.verifier.verify(token, ACCESS_TOKEN, "token", self.clock.now())
+        except BadTokenError as error:
+            raise InvalidToken from error
+        return AccessToken(claims)
+
+    def holder(self, access: AccessToken) -> TokenHolder | None:
+        """The person behind the token; None when its client acts for itself.
+
+        Raises :class:`InvalidToken` when the token, its session, its user or its client has been
+        ended.
+        """
+        client = self.clients.find(access.client_id)
+        if client is None or not client.enabled:
+            raise InvalidToken(detail="the client is gone")
+        if "sid" not in access.claims:
+            if self.sessions.is_access_token_revoked(access.jti):
+                raise InvalidToken(detail="revoked")
+            return None
+        holder = self.sessions.find_holder(UUID(access.claims["sid"]), access.jti)
+        if holder is None:
+            raise InvalidToken(detail="the session has ended")
+        return holder

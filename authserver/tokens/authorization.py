@@ -1,0 +1,69 @@
+"""What a grant produces, and what becomes of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from authserver.clients.metadata import Client
+from authserver.sessions.session import LiveSession, RefreshHandle
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """Who may do what, where: a grant's result, from which one service makes tokens.
+
+    ``session`` and ``handle`` are None for a client that acts for itself.
+    """
+
+    client: Client
+    subject: str
+    scope: frozenset[str]
+    audience: tuple[str, ...]
+    session: LiveSession | None = None
+    handle: RefreshHandle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSet:
+    """A successful answer of the token endpoint (RFC 6749, section 5.1)."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None = None
+    token_type: str = "Bearer"  # noqa: S105 - a registered name
+
+    def as_response(self) -> dict[str, Any]:
+        """The members by their registered names; what is absent is left out, never null."""
+        members = {
+            "access_token": self.access_token,
+            "token_type": self.token_type,
+            "expires_in": self.expires_in,
+            "scope": self.scope,
+        }
+        if self.refresh_token is not None:
+            members["refresh_token"] = self.refresh_token
+        return members
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A verified access token of ours, by its claims (RFC 9068, section 2.2)."""
+
+    claims: dict[str, Any] = field(repr=False)
+
+    @property
+    def jti(self) -> str:
+        return str(self.claims["jti"])
+
+    @property
+    def client_id(self) -> str:
+        return str(self.claims["client_id"])
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        audience = self.claims["aud"]
+        return (audience,) if isinstance(audience, str) else tuple(audience)
+
+    @property
+    def scope(self) -> frozenset[str]:
+        return frozenset(str(self.claims.get("scope", "")).split())

@@ -1,0 +1,51 @@
+"""The claims of our tokens. What a profile says never becomes a claim's name."""
+
+from datetime import datetime
+from typing import Any
+
+from authserver.ids import new_secret
+from authserver.sessions.session import RefreshHandle
+from authserver.tokens.authorization import Authorization
+
+_JTI_BYTES = 16
+
+
+def access_claims(
+    issuer: str, authorization: Authorization, now: datetime, ttl: int
+) -> dict[str, Any]:
+    """RFC 9068, section 2.2; ``roles`` by its section 2.2.3.1 and RFC 7643, section 4.1.2."""
+    issued_at = int(now.timestamp())
+    audience = authorization.audience
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "sub": authorization.subject,
+        "aud": audience[0] if len(audience) == 1 else list(audience),
+        "exp": issued_at + ttl,
+        "iat": issued_at,
+        "jti": new_secret(_JTI_BYTES),
+        "client_id": authorization.client.client_id,
+        "scope": " ".join(sorted(authorization.scope)),
+    }
+    session = authorization.session
+    if session is not None:
+        claims["sid"] = str(session.id)
+        claims["auth_time"] = int(session.auth_time.timestamp())
+        claims["amr"] = list(session.amr)
+        claims["roles"] = list(session.roles)
+        if session.acr is not None:
+            claims["acr"] = session.acr
+    return claims
+
+
+def refresh_claims(issuer: str, handle: RefreshHandle, expires_at: datetime) -> dict[str, Any]:
+    """The triple that a refresh token is, and when its session ends at the latest.
+
+    Nothing here depends on the moment: a retry gets the same bytes.
+    """
+    return {
+        "iss": issuer,
+        "sid": str(handle.session_id),
+        "gen": handle.generation,
+        "sec": handle.secret,
+        "exp": int(expires_at.timestamp()),
+    }

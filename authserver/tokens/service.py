@@ -1,0 +1,165 @@
+"""One place where authorizations become tokens, and where tokens are redeemed and ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from authserver.actor import Actor
+from authserver.clients.metadata import Client
+from authserver.clock import Clock
+from authserver.errors import InvalidGrant, InvalidScope, InvalidTarget, InvalidToken
+from authserver.resources.service import ResourceServerService
+from authserver.sessions.service import SessionService
+from authserver.sessions.session import RefreshHandle
+from authserver.signing.service import SigningService
+from authserver.tokens.authenticator import TokenAuthenticator
+from authserver.tokens.authorization import Authorization, TokenSet
+from authserver.tokens.claims import access_claims, refresh_claims
+from authserver.tokens.jwt import ACCESS_TOKEN, REFRESH_TOKEN, BadTokenError, Verifier, sign
+
+INACTIVE: dict[str, Any] = {"active": False}
+
+
+@dataclass(frozen=True)
+class TokenService:
+    """Issues, redeems, inspects and revokes. No grant mints, stores or signs by itself."""
+
+    issuer: str
+    default_signing_alg: str
+    access_token_ttl: int
+    signing: SigningService
+    resources: ResourceServerService
+    sessions: SessionService
+    verifier: Verifier
+    authenticator: TokenAuthenticator
+    clock: Clock
+
+    def issue(self, authorization: Authorization) -> TokenSet:
+        """The tokens for an authorization; a refresh token where there is a handle for one."""
+        algorithm, ttl = self._profile(authorization)
+        claims = access_claims(self.issuer, authorization, self.clock.now(), ttl)
+        return TokenSet(
+            access_token=sign(self.signing.signing_key(algorithm), ACCESS_TOKEN, claims),
+            expires_in=ttl,
+            scope=str(claims["scope"]),
+            refresh_token=self._refresh_token(authorization),
+        )
+
+    def redeem(
+        self,
+        client: Client,
+        refresh_token: str,
+        *,
+        scope: frozenset[str] | None,
+        audience: Sequence[str] | None,
+        actor: Actor,
+    ) -> Authorization:
+        """The authorization that a refresh token carries on (RFC 6749, section 6).
+
+        What is granted is what is asked for, as far as session and client still have it; no scope
+        asked for means all of it. Raises :class:`InvalidGrant`, :class:`InvalidScope` when
+        nothing is left, :class:`InvalidTarget` for an audience that was not granted.
+        """
+        handle = self._handle(refresh_token)
+        wanted = None if scope is None else scope & client.scope
+        if wanted is not None and not wanted:
+            raise InvalidScope
+        session = self.sessions.rotate(
+            handle, client.client_id, None if wanted is None else sorted(wanted), audience, actor
+        )
+        granted = session.scope & (client.scope if wanted is None else wanted)
+        if wanted is not None and not granted:
+            raise InvalidScope
+        if audience is not None and not set(audience) <= set(session.audience):
+            raise InvalidTarget
+        return Authorization(
+            client=client,
+            subject=str(session.user_id),
+            scope=granted,
+            audience=tuple(audience or session.audience),
+            session=session,
+            handle=replace(handle, generation=handle.generation + 1),
+        )
+
+    def introspect(self, client: Client, token: str) -> dict[str, Any]:
+        """What a client may know of a token (RFC 7662, section 2.2): often just "inactive"."""
+        try:
+            access = self.authenticator.read(token)
+            if not self._may_see(client, access.client_id, access.audience):
+                return INACTIVE
+            self.authenticator.holder(access)
+        except InvalidToken:
+            return self._introspect_refresh_token(client, token)
+        return {"active": True, "token_type": "Bearer"} | access.claims
+
+    def revoke(self, client: Client, token: str, actor: Actor) -> None:
+        """End a token of the client (RFC 7009): its session, for a refresh token.
+
+        A token of another client, or none at all, is no error: nothing happens.
+        """
+        try:
+            access = self.authenticator.read(token)
+        except InvalidToken:
+            self._revoke_refresh_token(client, token, actor)
+            return
+        if access.client_id == client.client_id:
+            expires_at = datetime.fromtimestamp(access.claims["exp"], UTC)
+            self.sessions.revoke_access_token(access.jti, expires_at, client.client_id, actor)
+
+    def session_of(self, refresh_token: str) -> UUID:
+        """The id of the session that a refresh token names. Raises :class:`InvalidGrant`."""
+        return self._handle(refresh_token).session_id
+
+    def _profile(self, authorization: Authorization) -> tuple[str, int]:
+        """Algorithm and life of an access token: as its resource server wants, or its client."""
+        resource = self.resources.find(authorization.audience[0])
+        algorithm = (
+            (resource and resource.signing_alg)
+            or authorization.client.access_token_signing_alg
+            or self.default_signing_alg
+        )
+        return algorithm, (resource and resource.access_token_ttl) or self.access_token_ttl
+
+    def _refresh_token(self, authorization: Authorization) -> str | None:
+        if authorization.session is None or authorization.handle is None:
+            return None
+        claims = refresh_claims(self.issuer, authorization.handle, authorization.session.expires_at)
+        return sign(self.signing.refresh_key(), REFRESH_TOKEN, claims)
+
+    def _handle(self, refresh_token: str) -> RefreshHandle:
+        """Garbage ends here, before any query."""
+        try:
+            claims = self.verifier.verify(refresh_token, REFRESH_TOKEN, "refresh", self.clock.now())
+        except BadTokenError as error:
+            raise InvalidGrant(detail="not a refresh token of ours") from error
+        return RefreshHandle(UUID(claims["sid"]), claims["gen"], claims["sec"])
+
+    def _may_see(self, client: Client, owner: str, audience: Sequence[str]) -> bool:
+        return client.resource_server or client.client_id == owner or client.client_id in audience
+
+    def _introspect_refresh_token(self, client: Client, token: str) -> dict[str, Any]:
+        """Only the client that holds a refresh token may ask about it (RFC 7662, section 4)."""
+        try:
+            session = self.sessions.find(self._handle(token))
+        except InvalidGrant:
+            return INACTIVE
+        if session is None or session.client_id != client.client_id:
+            return INACTIVE
+        return {
+            "active": True,
+            "iss": self.issuer,
+            "sub": str(session.user_id),
+            "client_id": session.client_id,
+            "scope": " ".join(sorted(session.scope)),
+            "exp": int(session.expires_at.timestamp()),
+            "sid": str(session.id),
+        }
+
+    def _revoke_refresh_token(self, client: Client, token: str, actor: Actor) -> None:
+        try:
+            handle = self._handle(token)
+        except InvalidGrant:
+            return
+        self.sessions.end_of_client(handle, client.client_id, "revoked", actor)
