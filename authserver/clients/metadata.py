@@ -21,19 +21,6 @@ NONE = "none"
 CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - a registered name
 CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - a registered name
 SECRET_METHODS = frozenset({CLIENT_SECRET_BASIC, CLIENT_SECRET_POST})
-
-# The client behind the server's own REST API. It has no secret, so that no request can
-# authenticate as it: only ``/api/auth`` signs people in through it.
-BUILT_IN_CLIENT_ID = "authserver"
-BUILT_IN_METADATA: Mapping[str, Any] = {
-    "client_name": "Authserver",
-    "first_party": True,
-    "strict": True,
-    "token_endpoint_auth_method": CLIENT_SECRET_BASIC,
-    "grant_types": ["password", "refresh_token"],
-    "scope": "openid profile email offline_access account manage",
-}
-
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,254}")
 
 

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import text
 
 from authserver.actor import SYSTEM
-from authserver.clients.metadata import BUILT_IN_CLIENT_ID, BUILT_IN_METADATA
 from authserver.clients.repository import ClientRepository
 from authserver.clients.service import ClientService
 from authserver.clock import SystemClock
@@ -17,6 +16,7 @@ from authserver.storage.short_memory import ShortMemory
 from authserver.storage.statements import Statements
 
 WEB = {"client_name": "Web", "redirect_uris": ["https://app.example/cb"], "scope": "openid"}
+INNER = {"client_name": "Inner", "grant_types": ["password", "refresh_token"], "scope": "openid"}
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def clients(services) -> ClientService:
     return services.get(ClientService)
 
 
-def another_process(clients: ClientService, **fields) -> ClientService:
+def another_process(service: ClientService, **fields) -> ClientService:
     """The same service with a memory of its own, which hears no notices."""
     members = {
-        name: getattr(clients, name)
+        name: getattr(service, name)
         for name in ("database", "clients", "audit", "clock", "supported", "permission_names")
     }
     return ClientService(**members | {"notices": LocalNotices()} | fields)
@@ -90,11 +90,15 @@ def test_an_id_that_no_client_can_have_costs_no_query(clients):
 def test_a_remembered_client_is_refused_after_its_time_when_postgresql_is_away(clients):
     """Fail closed: nobody knows whether it was disabled meanwhile."""
     clients.create(SYSTEM, WEB, "web")
+    watch = [0.0]
+    memory = ShortMemory(monotonic=lambda: watch[0])
+    another_process(clients, memory=memory).find("web")
 
     def fail() -> psycopg2.extensions.connection:
         raise psycopg2.OperationalError
 
-    away = another_process(clients, clients=ClientRepository(Statements(fail, 1)))
+    away = another_process(clients, memory=memory, clients=ClientRepository(Statements(fail, 1)))
+    watch[0] = 0.95
 
     with pytest.raises(Unavailable):
         away.find("web")
@@ -124,35 +128,32 @@ def test_of_many_registrations_of_one_id_one_succeeds(clients):
     assert outcomes.count(True) == 1
 
 
-def test_many_processes_make_the_built_in_client_once(clients, database):
-    with database.transaction() as tx:
-        tx.execute(text("DELETE FROM clients"))
-
+def test_many_processes_make_the_built_in_client_once(clients):
     def ensure(_: int) -> None:
-        clients.ensure_built_in(BUILT_IN_CLIENT_ID, BUILT_IN_METADATA)
+        clients.ensure_built_in("inner", INNER)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(ensure, range(8)))
 
-    built_in = clients.get(BUILT_IN_CLIENT_ID)
+    built_in = clients.get("inner")
     assert (built_in.built_in, built_in.version) == (True, 1)
 
 
 def test_nobody_can_authenticate_as_the_built_in_client(clients):
-    clients.ensure_built_in(BUILT_IN_CLIENT_ID, BUILT_IN_METADATA)
+    clients.ensure_built_in("inner", INNER)
 
-    built_in = clients.get(BUILT_IN_CLIENT_ID)
+    built_in = clients.get("inner")
 
     assert built_in.secrets == ()
     assert not built_in.is_public
 
 
 def test_a_new_release_brings_the_built_in_client_up_to_date(clients):
-    clients.ensure_built_in(BUILT_IN_CLIENT_ID, BUILT_IN_METADATA)
+    clients.ensure_built_in("inner", INNER)
 
-    clients.ensure_built_in(BUILT_IN_CLIENT_ID, dict(BUILT_IN_METADATA) | {"scope": "openid"})
+    clients.ensure_built_in("inner", INNER | {"scope": "openid account"})
 
-    assert clients.find(BUILT_IN_CLIENT_ID).scope == {"openid"}
+    assert clients.find("inner").scope == {"openid", "account"}
 
 
 def test_a_registered_client_is_never_taken_for_the_built_in_one(clients):
@@ -160,4 +161,4 @@ def test_a_registered_client_is_never_taken_for_the_built_in_one(clients):
     clients.create(SYSTEM, WEB, "web")
 
     with pytest.raises(ClientIdTaken):
-        clients.ensure_built_in("web", BUILT_IN_METADATA)
+        clients.ensure_built_in("web", INNER)

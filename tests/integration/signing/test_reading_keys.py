@@ -19,7 +19,10 @@ def execute(database, statement, **values):
 
 @pytest.fixture(scope="module")
 def mortal_server(tmp_path_factory):
-    """A PostgreSQL of our own, that we may kill: what was committed survives."""
+    """A PostgreSQL of our own, that we may stop.
+
+    In good order: children of one that was killed may answer for another moment.
+    """
     with EmbeddedPostgres(tmp_path_factory.mktemp("mortal")) as server:
         yield server
 
@@ -98,7 +101,7 @@ def test_an_operator_may_look_at_keys_that_do_not_open(signing, make_service):
 
 
 def test_a_dead_database_at_the_start_is_told(make_service, mortal_server, mortal_database):
-    mortal_server.kill()
+    mortal_server.stop()
 
     try:
         with pytest.raises(Unavailable):
@@ -115,11 +118,13 @@ def test_the_ring_survives_a_dead_database(make_service, mortal_server, mortal_d
     service = make_service(database=mortal_database)
     service.ensure_keys(SYSTEM)
     kid, document = service.signing_key("ES256").kid, service.jwks()
-    mortal_server.kill()
+    mortal_server.stop()
 
     try:
         monotonic.seconds += 60
         survived = (service.signing_key("ES256").kid, service.jwks())
+        with pytest.raises(Unavailable):
+            service.list_keys()
     finally:
         mortal_server.start()
 
@@ -132,7 +137,7 @@ def test_the_ring_is_read_again_when_the_database_returns(
     service, other = (make_service(database=mortal_database) for _ in range(2))
     service.ensure_keys(SYSTEM)
     service.ring()
-    mortal_server.kill()
+    mortal_server.stop()
     monotonic.seconds += 60
     service.ring()
 
