@@ -21,6 +21,7 @@ from authserver.http.services import provide
 from authserver.oauth.endpoints.table import endpoint_table
 from authserver.oauth.server import AuthorizationServer
 from authserver.resources.routes import blueprint as resources
+from authserver.roles.routes import assignments
 from authserver.roles.routes import blueprint as roles
 from authserver.sessions.routes import blueprint as sessions
 from authserver.settings import Settings, load_settings
@@ -30,7 +31,7 @@ from authserver.storage.notices import RedisNotices
 from authserver.users.routes import blueprint as users
 from authserver.wiring import Services, Stores, build
 
-BLUEPRINTS = (auth, users, roles, sessions, clients, resources, audit)
+BLUEPRINTS = (auth, users, roles, assignments, sessions, clients, resources, audit)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:

@@ -12,14 +12,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
-from environs import EnvValidationError, FileAwareEnv, ValidationError
+from environs import EnvValidationError, FileAwareEnv
+
+from authserver.setting_rules import (
+    between,
+    check_algorithms,
+    check_database_url,
+    check_issuer,
+    check_limit,
+    check_networks,
+    check_redis_url,
+    one_of,
+)
 
 PREFIX = "AUTHSERVER_"
 DAY = 86_400
-SIGNING_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519", "EdDSA")
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -31,63 +39,6 @@ class SettingsError(Exception):
         self.problems = problems
         lines = [f"  {name}: {' '.join(sentences)}" for name, sentences in sorted(problems.items())]
         super().__init__("The configuration is not valid:\n" + "\n".join(lines))
-
-
-def _check_issuer(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValidationError("Expected an https URL such as https://id.example.com.")
-    if parts.path or parts.query or parts.fragment:
-        raise ValidationError("Expected scheme, host and port only, no slash at the end.")
-    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
-        raise ValidationError("Expected https: plain http is for localhost only.")
-
-
-def _check_database_url(value: str) -> None:
-    if not value.startswith(("postgresql://", "postgresql+psycopg2://", "postgres://")):
-        raise ValidationError("Expected postgresql://user:password@host/database.")
-
-
-def _check_redis_url(value: str) -> None:
-    if value and not value.startswith(("redis://", "rediss://", "unix://")):
-        raise ValidationError("Expected redis://, rediss:// or unix://.")
-
-
-def _check_algorithms(value: list[str]) -> None:
-    if not value or not set(value) <= set(SIGNING_ALGORITHMS):
-        raise ValidationError(f"Expected one or more of {', '.join(SIGNING_ALGORITHMS)}.")
-
-
-def _check_networks(value: list[str]) -> None:
-    for network in value:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise ValidationError(
-                "Expected networks such as 10.0.0.0/8, parted by commas."
-            ) from error
-
-
-def _check_limit(value: str) -> None:
-    count, slash, unit = value.partition("/")
-    if not (count.isdigit() and int(count) and slash and unit in ("second", "minute", "hour")):
-        raise ValidationError("Expected a limit such as 30/minute.")
-
-
-def _between(low: int, high: int) -> Callable[[int], None]:
-    def check(value: int) -> None:
-        if not low <= value <= high:
-            raise ValidationError(f"Expected a number from {low} to {high}.")
-
-    return check
-
-
-def _one_of(*allowed: str) -> Callable[[str], None]:
-    def check(value: str) -> None:
-        if value not in allowed:
-            raise ValidationError(f"Expected one of {', '.join(allowed)}.")
-
-    return check
 
 
 def _setting(
@@ -108,21 +59,21 @@ class Settings:
         "str",
         "`production`, or `development`, which shows more in errors and serves the API browser.",
         default="production",
-        check=_one_of("production", "development"),
+        check=one_of("production", "development"),
     )
     issuer: str = _field(
         "str",
         "The address under which everybody reaches this server: the `iss` of each token.",
-        check=_check_issuer,
+        check=check_issuer,
     )
     database_url: str = _field(
-        "str", "PostgreSQL 14 or newer.", check=_check_database_url, secret=True
+        "str", "PostgreSQL 14 or newer.", check=check_database_url, secret=True
     )
     redis_url: str = _field(
         "str",
         "Redis 6.2 or Valkey. Empty: no cache, and throttles are counted by each process.",
         default="",
-        check=_check_redis_url,
+        check=check_redis_url,
         secret=True,
     )
     keys_dir: Path = _field(
@@ -145,52 +96,52 @@ class Settings:
         "list",
         "Algorithms that have signing keys, parted by commas; the first signs access tokens.",
         default=("ES256", "RS256"),
-        check=_check_algorithms,
+        check=check_algorithms,
     )
     signing_key_rotation: int = _field(
         "int",
         "After this time an active signing key gives way to the next. 0: only by command.",
         default=90 * DAY,
-        check=_between(0, 3650 * DAY),
+        check=between(0, 3650 * DAY),
     )
     signing_key_retention: int = _field(
         "int",
         "How long a retired key stays published; at least as long as a token signed by it lives.",
         default=DAY,
-        check=_between(3600, 365 * DAY),
+        check=between(3600, 365 * DAY),
     )
     jwks_max_age: int = _field(
         "int",
         "How long others may cache the JWKS; a new key is published at least this long before use.",
         default=300,
-        check=_between(0, 3600),
+        check=between(0, 3600),
     )
     access_token_ttl: int = _field(
-        "int", "Life of an access token.", default=300, check=_between(30, 3600)
+        "int", "Life of an access token.", default=300, check=between(30, 3600)
     )
     session_idle_ttl: int = _field(
         "int",
         "A session that is not refreshed for this long ends.",
         default=14 * DAY,
-        check=_between(60, 365 * DAY),
+        check=between(60, 365 * DAY),
     )
     session_absolute_ttl: int = _field(
         "int",
         "A session ends after this time, however busy it is.",
         default=90 * DAY,
-        check=_between(60, 3650 * DAY),
+        check=between(60, 3650 * DAY),
     )
     refresh_leeway: int = _field(
         "int",
         "How long the latest used refresh token may be sent again, after a lost answer. 0: off.",
         default=10,
-        check=_between(0, 60),
+        check=between(0, 60),
     )
     sessions_per_user: int = _field(
         "int",
         "A user may have this many sessions; the oldest ends when one more begins.",
         default=100,
-        check=_between(1, 10_000),
+        check=between(1, 10_000),
     )
     registration_enabled: bool = _field(
         "bool", "Whether anybody may register an account.", default=True
@@ -199,62 +150,62 @@ class Settings:
         "str",
         "Failed sign-ins from one address (IPv6: one /64).",
         default="60/minute",
-        check=_check_limit,
+        check=check_limit,
     )
     registration_limit: str = _field(
         "str",
         "Registrations from one address (IPv6: one /64).",
         default="20/minute",
-        check=_check_limit,
+        check=check_limit,
     )
     token_limit: str = _field(
         "str",
         "Failed client authentications from one address (IPv6: one /64).",
         default="120/minute",
-        check=_check_limit,
+        check=check_limit,
     )
     lockout_threshold: int = _field(
         "int",
         "Wrong passwords for one account from one network before it must wait.",
         default=10,
-        check=_between(3, 1000),
+        check=between(3, 1000),
     )
     lockout_ttl: int = _field(
         "int",
         "The first wait after that; it doubles with each further failure, up to an hour.",
         default=60,
-        check=_between(1, 3600),
+        check=between(1, 3600),
     )
     account_limit: str = _field(
         "str",
         "Failed sign-ins for one account from all networks together; beyond it only networks "
         "that have signed in to the account before may try.",
         default="100/hour",
-        check=_check_limit,
+        check=check_limit,
     )
     password_hash_threads: int = _field(
         "int",
         "Passwords hashed at once by one process. 0: one for each core.",
         default=0,
-        check=_between(0, 256),
+        check=between(0, 256),
     )
     cache_ttl: int = _field(
         "int",
         "How long a user's profile and permissions may be read from Redis.",
         default=30,
-        check=_between(0, 3600),
+        check=between(0, 3600),
     )
     database_pool_size: int = _field(
         "int",
         "Connections to PostgreSQL that one process keeps for each of its two pools.",
         default=5,
-        check=_between(1, 100),
+        check=between(1, 100),
     )
     trusted_proxies: Sequence[str] = _field(
         "list",
         "Networks (CIDR) whose X-Forwarded-For is believed. None: nobody's.",
         default=(),
-        check=_check_networks,
+        check=check_networks,
     )
     cors_origins: Sequence[str] = _field(
         "list",
@@ -263,18 +214,18 @@ class Settings:
         default=(),
     )
     bind: str = _field("str", "Address and port that `serve` listens on.", default="127.0.0.1:8000")
-    workers: int = _field("int", "Server processes.", default=2, check=_between(1, 256))
+    workers: int = _field("int", "Server processes.", default=2, check=between(1, 256))
     threads: int = _field(
-        "int", "Requests that one process works on at once.", default=16, check=_between(1, 512)
+        "int", "Requests that one process works on at once.", default=16, check=between(1, 512)
     )
     log_level: str = _field(
         "str",
         "The least important messages to log.",
         default="INFO",
-        check=_one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+        check=one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     )
     log_format: str = _field(
-        "str", "`json`, or `console` for people.", default="json", check=_one_of("json", "console")
+        "str", "`json`, or `console` for people.", default="json", check=one_of("json", "console")
     )
 
     @property

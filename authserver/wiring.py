@@ -1,7 +1,7 @@
 """The object graph: every repository and every service, made once, in the order of the floors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast
 
 from authserver.audit.repository import AuditRepository
@@ -74,23 +74,116 @@ class Stores:
     clock: Clock
 
 
+@dataclass(frozen=True)
+class Domain:
+    """The rooms that own tables."""
+
+    audit: AuditService
+    roles: RoleService
+    credentials: CredentialService
+    clients: ClientService
+    users: UserService
+    sessions: SessionService
+    signing: SigningService
+    resources: ResourceServerService
+
+
 def build(settings: Settings, clock: Clock | None = None) -> Services:
     """Wire everything. No connection is made yet.
 
     Raises :class:`KeyStoreError` when the key-encryption key cannot be had.
     """
     stores = _stores(settings, clock or SystemClock())
-    audit = AuditService(stores.database, AuditRepository())
     throttles = _throttles(settings, stores)
-    roles = RoleService(
-        stores.database,
-        RoleRepository(stores.database.statements),
-        audit,
-        stores.cache,
-        settings.cache_ttl,
+    domain = _domain(settings, stores)
+    tokens = _tokens(settings, stores, domain)
+    authn = _authn(settings, stores, domain, throttles)
+    made = (
+        *(stores, stores.database, throttles),
+        *(getattr(domain, field.name) for field in fields(domain)),
+        *(tokens, tokens.verifier, tokens.authenticator, authn),
+        FirstPartyFacade(authn, tokens, domain.clients, settings.api_audience),
+        AuthorizationServer(
+            clients=domain.clients,
+            tokens=tokens,
+            authn=authn,
+            throttle=throttles.client_authentication,
+            default_audience=settings.api_audience,
+        ),
     )
+    by_type: dict[type, Any] = {type(service): service for service in made}
+    return Services(settings, by_type | {BearerAuthenticator: tokens.authenticator})
+
+
+def _domain(settings: Settings, stores: Stores) -> Domain:
+    database, hot = stores.database, stores.database.statements
+    audit = AuditService(database, AuditRepository())
+    roles = RoleService(database, RoleRepository(hot), audit, stores.cache, settings.cache_ttl)
     credentials = _credentials(settings, stores)
-    clients = ClientService(
+    return Domain(
+        audit=audit,
+        roles=roles,
+        credentials=credentials,
+        clients=_clients(settings, stores, audit),
+        users=UserService(
+            database=database,
+            users=UserRepository(hot),
+            roles=roles,
+            credentials=credentials,
+            audit=audit,
+            cache=stores.cache,
+            cache_ttl=settings.cache_ttl,
+        ),
+        sessions=_sessions(settings, stores, audit),
+        signing=_signing(settings, stores, audit),
+        resources=ResourceServerService(
+            database=database,
+            resource_servers=ResourceServerRepository(hot),
+            audit=audit,
+            notices=stores.notices,
+            signing_algorithms=tuple(settings.signing_algorithms),
+        ),
+    )
+
+
+def _tokens(settings: Settings, stores: Stores, domain: Domain) -> TokenService:
+    verifier = Verifier(settings.issuer, domain.signing)
+    return TokenService(
+        issuer=settings.issuer,
+        default_signing_alg=settings.signing_algorithms[0],
+        access_token_ttl=settings.access_token_ttl,
+        signing=domain.signing,
+        resources=domain.resources,
+        sessions=domain.sessions,
+        verifier=verifier,
+        authenticator=TokenAuthenticator(
+            verifier=verifier,
+            sessions=domain.sessions,
+            clients=domain.clients,
+            roles=domain.roles,
+            clock=stores.clock,
+            api_audience=settings.api_audience,
+        ),
+        clock=stores.clock,
+    )
+
+
+def _authn(
+    settings: Settings, stores: Stores, domain: Domain, throttles: Throttles
+) -> AuthnService:
+    return AuthnService(
+        users=domain.users,
+        credentials=domain.credentials,
+        sessions=domain.sessions,
+        audit=domain.audit,
+        throttle=throttles.sign_in,
+        clock=stores.clock,
+        registration_enabled=settings.registration_enabled,
+    )
+
+
+def _clients(settings: Settings, stores: Stores, audit: AuditService) -> ClientService:
+    return ClientService(
         database=stores.database,
         clients=ClientRepository(stores.database.statements),
         audit=audit,
@@ -99,17 +192,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         supported=Supported(_registrable_grant_types(), tuple(settings.signing_algorithms)),
         permission_names=ALL_PERMISSIONS,
     )
-    users = UserService(
-        database=stores.database,
-        users=UserRepository(stores.database.statements),
-        roles=roles,
-        credentials=credentials,
-        audit=audit,
-        cache=stores.cache,
-        cache_ttl=settings.cache_ttl,
-    )
-    sessions = _sessions(settings, stores, audit)
-    signing = SigningService(
+
+
+def _signing(settings: Settings, stores: Stores, audit: AuditService) -> SigningService:
+    return SigningService(
         database=stores.database,
         keys=SigningKeyRepository(),
         audit=audit,
@@ -117,57 +203,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         clock=stores.clock,
         policy=KeyPolicy.of(settings),
     )
-    resources = ResourceServerService(
-        database=stores.database,
-        resource_servers=ResourceServerRepository(stores.database.statements),
-        audit=audit,
-        notices=stores.notices,
-        signing_algorithms=tuple(settings.signing_algorithms),
-    )
-    verifier = Verifier(settings.issuer, signing)
-    authenticator = TokenAuthenticator(
-        verifier=verifier,
-        sessions=sessions,
-        clients=clients,
-        roles=roles,
-        clock=stores.clock,
-        api_audience=settings.api_audience,
-    )
-    tokens = TokenService(
-        issuer=settings.issuer,
-        default_signing_alg=settings.signing_algorithms[0],
-        access_token_ttl=settings.access_token_ttl,
-        signing=signing,
-        resources=resources,
-        sessions=sessions,
-        verifier=verifier,
-        authenticator=authenticator,
-        clock=stores.clock,
-    )
-    authn = AuthnService(
-        users=users,
-        credentials=credentials,
-        sessions=sessions,
-        audit=audit,
-        throttle=throttles.sign_in,
-        clock=stores.clock,
-        registration_enabled=settings.registration_enabled,
-    )
-    server = AuthorizationServer(
-        clients=clients,
-        tokens=tokens,
-        authn=authn,
-        throttle=throttles.client_authentication,
-        default_audience=settings.api_audience,
-    )
-    facade = FirstPartyFacade(authn, tokens, clients, settings.api_audience)
-    made = (
-        *(audit, roles, credentials, clients, users, sessions, signing, resources),
-        *(verifier, authenticator, tokens, authn, server, facade, throttles, stores),
-        stores.database,
-    )
-    by_type: dict[type, Any] = {type(service): service for service in made}
-    return Services(settings, by_type | {BearerAuthenticator: authenticator})
 
 
 def _stores(settings: Settings, clock: Clock) -> Stores:

@@ -49,25 +49,23 @@ class AuthnService:
         :class:`RateLimited` after too many failures.
         """
         user = self.authenticate(email, password, actor)
-        session, handle = self.sessions.begin(
-            SignIn(
-                user_id=user.id,
-                credential_generation=user.credential_generation,
-                client_id=client.client_id,
-                scope=scope,
-                audience=audience,
-                auth_time=self.clock.now(),
-                acr=None,
-                amr=("pwd",),
-            ),
-            actor,
+        sign_in = SignIn(
+            user_id=user.id,
+            credential_generation=user.credential_generation,
+            client_id=client.client_id,
+            scope=scope,
+            audience=audience,
+            auth_time=self.clock.now(),
+            acr=None,
+            amr=("pwd",),
         )
+        session, handle = self.sessions.begin(sign_in, actor)
         self.audit.record_alone(
             Event.SIGN_IN_SUCCEEDED,
             actor,
             user_id=user.id,
             client_id=client.client_id,
-            detail={"session_id": str(session.id), "amr": ["pwd"]},
+            detail={"session_id": str(session.id), "amr": list(sign_in.amr)},
         )
         return Authorization(
             client=client,

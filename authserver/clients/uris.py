@@ -8,7 +8,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from authserver.settings import LOCAL_HOSTS
+from authserver.setting_rules import LOCAL_HOSTS
 
 MAX_LENGTH = 2048
 MAX_ENCODINGS = 4
