@@ -57,7 +57,7 @@ class Settings:
 
     environment: str = _field(
         "str",
-        "`production`, or `development`, which shows more in errors and serves the API browser.",
+        "`production`, or `development`, which allows what only a developer needs.",
         default="production",
         check=one_of("production", "development"),
     )

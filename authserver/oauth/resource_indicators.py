@@ -11,10 +11,8 @@ def requested_audience(resources: Sequence[str]) -> tuple[str, ...] | None:
     """The resources asked for, or None. Raises :class:`InvalidTarget` for a malformed one."""
     if not resources:
         return None
-    for resource in resources:
-        parts = urlsplit(resource)
-        if not parts.scheme or parts.fragment or "#" in resource:
-            raise InvalidTarget
+    if not all(map(_is_absolute, resources)):
+        raise InvalidTarget
     return tuple(dict.fromkeys(resources))
 
 
@@ -29,3 +27,12 @@ def grant_audience(asked: tuple[str, ...] | None, client: Client, default: str) 
     if not set(asked) <= set(allowed):
         raise InvalidTarget
     return asked
+
+
+def _is_absolute(resource: str) -> bool:
+    """An absolute URI without a fragment (section 2)."""
+    try:
+        return bool(urlsplit(resource).scheme) and "#" not in resource
+    except ValueError:
+        # A bracket that is not closed, or no address within.
+        return False

@@ -34,12 +34,14 @@ class TokenSet:
 
     def as_response(self) -> dict[str, Any]:
         """The members by their registered names; what is absent is left out, never null."""
-        members = {
+        members: dict[str, Any] = {
             "access_token": self.access_token,
             "token_type": self.token_type,
             "expires_in": self.expires_in,
-            "scope": self.scope,
         }
+        # A scope has one token at least (RFC 6749, section 3.3).
+        if self.scope:
+            members["scope"] = self.scope
         if self.refresh_token is not None:
             members["refresh_token"] = self.refresh_token
         return members

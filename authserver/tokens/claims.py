@@ -24,8 +24,9 @@ def access_claims(
         "iat": issued_at,
         "jti": new_secret(_JTI_BYTES),
         "client_id": authorization.client.client_id,
-        "scope": " ".join(sorted(authorization.scope)),
     }
+    if authorization.scope:
+        claims["scope"] = " ".join(sorted(authorization.scope))
     session = authorization.session
     if session is not None:
         claims["sid"] = str(session.id)

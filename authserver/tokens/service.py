@@ -43,7 +43,7 @@ class TokenService:
         return TokenSet(
             access_token=sign(self.signing.signing_key(algorithm), ACCESS_TOKEN, claims),
             expires_in=ttl,
-            scope=str(claims["scope"]),
+            scope=claims.get("scope", ""),
             refresh_token=self._refresh_token(authorization),
         )
 

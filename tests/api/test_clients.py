@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from authserver.authn.first_party import CLIENT_ID
 from authserver.clients.service import ClientService
 from authserver.clock import SystemClock
 
@@ -13,7 +14,6 @@ WEB = {
     "redirect_uris": ["https://app.example/cb"],
     "scope": "openid profile",
 }
-INNER = {"client_name": "Inner", "grant_types": ["password", "refresh_token"]}
 DAY = 86_400
 
 
@@ -371,10 +371,10 @@ def test_a_deleted_client_is_unknown_at_once(client, headers, services, web):
         ("POST", "/disable"),
     ],
 )
-def test_the_built_in_client_cannot_be_touched(client, headers, services, method, path):
-    services.get(ClientService).ensure_built_in("inner", INNER)
+def test_the_built_in_client_cannot_be_touched(client, headers, method, path):
+    address = f"/api/clients/{CLIENT_ID}{path}"
 
-    answer = client.open(f"/api/clients/inner{path}", method=method, json={}, headers=headers)
+    answer = client.open(address, method=method, json={}, headers=headers)
 
     assert (answer.status_code, answer.json["code"]) == (409, "client_is_built_in")
 

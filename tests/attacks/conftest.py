@@ -1,7 +1,80 @@
-"""What tests of attacks share."""
+"""What tests of attacks share: a client that watches each answer, and a log that is searched."""
+
+import io
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
+from flask import Flask
+
+from authserver.observability.logs import configure_logs
+from tests.attacks.bearers import accepted, genuine, introspector, pen, refused
+from tests.attacks.watch import WatchedClient, assert_hidden
+from tests.support.live_server import live_server, make_live_server
+
+__all__ = [
+    "accepted",
+    "genuine",
+    "introspector",
+    "live_server",
+    "make_live_server",
+    "pen",
+    "refused",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "attack(*ids): the rows of attacks.tsv that this test tries")
+
+
+@pytest.fixture
+def secrets_used() -> set[str]:
+    """What must not be seen in the log; the watched client adds to it, and a test may."""
+    return set()
+
+
+@pytest.fixture
+def log_text(secrets_used: set[str]) -> Iterator[Callable[[], str]]:
+    """All that was logged so far, in the form of production and down to DEBUG.
+
+    At the end none of ``secrets_used`` may stand in it.
+    """
+    root = logging.getLogger()
+    others, level = root.handlers, root.level
+    configure_logs("DEBUG", "json")
+    ours = root.handlers[0]
+    # Those of pytest itself stay, so that it can take them away again.
+    root.handlers = [*others, ours]
+    stream = io.StringIO()
+    ours.setStream(stream)  # type: ignore[attr-defined]
+
+    yield stream.getvalue
+
+    root.removeHandler(ours)
+    root.setLevel(level)
+    structlog.reset_defaults()
+    assert_hidden(secrets_used, stream.getvalue())
+
+
+@pytest.fixture
+def new_client(
+    app: Flask, log_text: Callable[[], str], secrets_used: set[str]
+) -> Callable[..., WatchedClient]:
+    """``new_client()``: one more watched client, for a thread; ``new_client(other_app)``."""
+
+    def make(application: Flask = app) -> WatchedClient:
+        client = WatchedClient(application, application.response_class)
+        client.secrets = secrets_used
+        return client
+
+    return make
+
+
+@pytest.fixture
+def client(new_client: Callable[..., WatchedClient]) -> WatchedClient:
+    """Flask's test client, watched (``watch``): what holds for every row is checked at each call.
+
+    A test that takes something away from the server says ``client.may_fail = True``.
+    """
+    return new_client()

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from authserver.actor import SYSTEM
+from authserver.audit.repository import AuditRepository
+from authserver.audit.service import AuditService
+from authserver.clients.members import Supported
 from authserver.clients.repository import ClientRepository
 from authserver.clients.service import ClientService
-from authserver.clock import SystemClock
 from authserver.errors import ClientIdTaken, Unavailable
 from authserver.storage.notices import LocalNotices
 from authserver.storage.short_memory import ShortMemory
@@ -20,8 +22,16 @@ INNER = {"client_name": "Inner", "grant_types": ["password", "refresh_token"], "
 
 
 @pytest.fixture
-def clients(services) -> ClientService:
-    return services.get(ClientService)
+def clients(database, clock) -> ClientService:
+    return ClientService(
+        database=database,
+        clients=ClientRepository(database.statements),
+        audit=AuditService(database, AuditRepository()),
+        notices=LocalNotices(),
+        clock=clock,
+        supported=Supported(("authorization_code", "password", "refresh_token"), ("ES256",)),
+        permission_names=frozenset(),
+    )
 
 
 def another_process(service: ClientService, **fields) -> ClientService:
@@ -34,7 +44,7 @@ def another_process(service: ClientService, **fields) -> ClientService:
 
 
 def valid_secrets(clients: ClientService, secrets: list[str]) -> list[str]:
-    found, now = clients.get("web"), SystemClock().now()
+    found, now = clients.get("web"), clients.clock.now()
     return [secret for secret in secrets if found.check_client_secret(secret, now)]
 
 
@@ -48,10 +58,10 @@ def test_the_hot_path_finds_what_the_transaction_wrote(clients):
     assert len(found.secrets) == 2
 
 
-def test_only_the_digest_of_a_secret_is_stored(clients, database):
+def test_only_the_digest_of_a_secret_is_stored(clients):
     secret = clients.create(SYSTEM, WEB, "web").secret
 
-    with database.transaction() as tx:
+    with clients.database.transaction() as tx:
         dump = str(tx.execute(text("SELECT * FROM client_secrets")).all())
 
     assert secret not in dump
@@ -112,6 +122,16 @@ def test_of_many_rotations_at_once_two_secrets_stay_valid(clients):
         rotated = list(pool.map(lambda _: clients.rotate_secret(SYSTEM, "web"), range(8)))
 
     assert len(valid_secrets(clients, [each.secret for each in rotated])) == 2
+
+
+def test_the_old_secret_ends_with_the_overlap(clients, clock):
+    """CA-29."""
+    old = clients.create(SYSTEM, WEB, "web").secret
+    new = clients.rotate_secret(SYSTEM, "web", overlap=60).secret
+
+    clock.advance(60)
+
+    assert valid_secrets(clients, [old, new]) == [new]
 
 
 def test_of_many_registrations_of_one_id_one_succeeds(clients):

@@ -1,0 +1,106 @@
+"""Errors as the command line tells them: one plain sentence, or ``{"code", "message"}``.
+
+The fourth dialect beside those of the REST API, the OAuth endpoints and the pages. What is not
+explained here is a fault of ours, and its traceback is shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from authserver.cli.output import JSON, RefusedError
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether ``--output json`` was asked for, even if the rest cannot be understood."""
+    pairs = zip(arguments, arguments[1:], strict=False)
+    return "--output=json" in arguments or ("--output", JSON) in pairs
+
+
+def tell(refusal: Mapping[str, Any], arguments: Sequence[str]) -> None:
+    """Say on stderr why nothing was done."""
+    if wants_json(arguments):
+        import orjson
+
+        click.echo(orjson.dumps(refusal, default=str), err=True)
+        return
+    lines = [str(refusal["message"])]
+    for member, sentences in refusal.get("errors", {}).items():
+        lines.append(f"  {member}: {_joined(sentences)}")
+    click.echo("\n".join(lines), err=True)
+
+
+def explain(error: Exception) -> dict[str, Any] | None:
+    """The refusal that an error means, or None for one that nobody foresaw."""
+    if isinstance(error, RefusedError):
+        return {"code": error.code, "message": error.message}
+    if isinstance(error, click.ClickException):
+        return {"code": "usage", "message": _usage(error)}
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return {"code": "system", "message": f"{error.strerror or error}{where}."}
+    return _explain_ours(error)
+
+
+def _explain_ours(error: Exception) -> dict[str, Any] | None:
+    from sqlalchemy.exc import DBAPIError
+
+    from authserver.devservices.errors import EmbeddedServerError
+    from authserver.errors import AppError
+    from authserver.settings import SettingsError
+    from authserver.signing.keys import SigningKeysError
+    from authserver.storage.migrations import SchemaError
+
+    if isinstance(error, AppError):
+        return _explain_app_error(error)
+    codes: dict[type[Exception], str] = {
+        SettingsError: "invalid_settings",
+        SchemaError: "wrong_schema",
+        SigningKeysError: "unusable_keys",
+        EmbeddedServerError: "embedded_server",
+    }
+    for kind, code in codes.items():
+        if isinstance(error, kind):
+            return {"code": code, "message": str(error)}
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        reason = (str(error.orig).splitlines() or ["no reason given"])[0]
+        message = f"PostgreSQL refused or did not answer: {reason}. See AUTHSERVER_DATABASE_URL."
+        return {"code": "database", "message": message}
+    return None
+
+
+def _explain_app_error(error: Exception) -> dict[str, Any]:
+    from authserver.errors import AppError, Invalid, Unavailable
+
+    if not isinstance(error, AppError):
+        raise TypeError("expected one of our errors")
+    message = error.message
+    if isinstance(error, Unavailable):
+        message = (
+            f"{error.detail or message}. PostgreSQL does not answer as it should: is it running, "
+            "and is AUTHSERVER_DATABASE_URL right? `authserver doctor` tells more."
+        )
+    refusal: dict[str, Any] = {"code": error.code, "message": message}
+    if isinstance(error, Invalid) and error.fields:
+        refusal["errors"] = error.fields
+    return refusal
+
+
+def _usage(error: click.ClickException) -> str:
+    """click's sentence, and where to read on."""
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
+    path = context.command_path if context is not None else "authserver"
+    return f"{error.format_message()} See `{path} --help`."
+
+
+def _joined(sentences: object) -> str:
+    if isinstance(sentences, str):
+        return sentences
+    if isinstance(sentences, Mapping):
+        return "; ".join(f"{name}: {_joined(value)}" for name, value in sentences.items())
+    if isinstance(sentences, Sequence):
+        return " ".join(_joined(entry) for entry in sentences)
+    return str(sentences)
