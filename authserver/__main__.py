@@ -1,6 +1,6 @@
 """``python -m authserver`` is the command ``authserver``."""
 
-from authserver.cli import main
+from authserver.cli.main import main
 
 if __name__ == "__main__":
     main()

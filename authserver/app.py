@@ -47,6 +47,11 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     services.get(SigningService).ring()
     if isinstance(stores.notices, RedisNotices):
         stores.notices.start()
+    return assemble(settings, services)
+
+
+def assemble(settings: Settings, services: Services) -> Flask:
+    """The application put together, without a look at what it will work on."""
     app = Flask("authserver", static_folder=None)
     _configure(app)
     provide(app, services.by_type)

@@ -5,6 +5,7 @@ same bytes do not: what two readers understand differently is an attack (RFC 825
 """
 
 import json
+import math
 from typing import Any, NoReturn
 
 from authserver.errors import Invalid
@@ -18,10 +19,16 @@ class _MalformedError(ValueError):
 
 def load_json(body: bytes) -> Any:
     """The value that the body stands for. Raises :class:`Invalid`."""
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH * 64 or _depth(body) > MAX_DEPTH:
+    brackets = body.count(b"[") + body.count(b"{")
+    if brackets > MAX_DEPTH * 64 or (brackets > MAX_DEPTH and _depth(body) > MAX_DEPTH):
         raise Invalid(fields={"json": ["This is nested too deeply."]})
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse)
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_float=_finite,
+            parse_constant=_refuse,
+        )
     except (ValueError, RecursionError) as error:
         reason = "Expected one JSON value in UTF-8 in which each name appears once."
         raise Invalid(fields={"json": [reason]}) from error
@@ -45,6 +52,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise _MalformedError("a name is repeated")
     return members
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise _MalformedError("a number is too large")
+    return value
 
 
 def _refuse(constant: str) -> NoReturn:

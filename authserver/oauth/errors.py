@@ -73,7 +73,9 @@ def registered_code(error: AppError) -> tuple[str, int]:
     return next((code, status) for kind, code, status in TABLE if isinstance(error, kind))
 
 
-def error_response(error: AppError, request: HttpRequest, scheme: str = "Basic") -> HttpResponse:
+def error_response(
+    error: AppError, request: HttpRequest, scheme: str = "Basic", *, token_sent: bool = True
+) -> HttpResponse:
     """The answer. A challenge comes where the caller tried that scheme (RFC 6749, 5.2)."""
     said = ProtocolError(error)
     members = {"error": said.error, "error_description": said.description}
@@ -81,13 +83,12 @@ def error_response(error: AppError, request: HttpRequest, scheme: str = "Basic")
     if said.retry_after is not None:
         response.headers.append(("Retry-After", str(said.retry_after)))
     if scheme == "Bearer" and said.status_code in (400, 401, 403):
-        response.headers.append(("WWW-Authenticate", _bearer_challenge(said.error, request)))
+        response.headers.append(("WWW-Authenticate", _bearer_challenge(said.error, token_sent)))
     elif said.status_code == 401 and request.header("authorization"):
         response.headers.append(("WWW-Authenticate", 'Basic realm="authserver"'))
     return response
 
 
-def _bearer_challenge(error: str, request: HttpRequest) -> str:
+def _bearer_challenge(error: str, token_sent: bool) -> str:
     """No error code for who sent no token at all (RFC 6750, section 3.1)."""
-    tried = request.header("authorization") or request.method == "POST"
-    return f'Bearer error="{error}"' if tried else "Bearer"
+    return f'Bearer error="{error}"' if token_sent else "Bearer"

@@ -1,12 +1,14 @@
 """From a bearer access token to whom it stands for, at our own REST API and at userinfo."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from authserver.clients.service import ClientService
 from authserver.clock import Clock
 from authserver.errors import InvalidToken
 from authserver.http.principal import Principal
+from authserver.ids import parse_id
 from authserver.roles.service import RoleService
 from authserver.sessions.service import SessionService
 from authserver.sessions.session import TokenHolder
@@ -54,6 +56,8 @@ class TokenAuthenticator:
             claims = self.verifier.verify(token, ACCESS_TOKEN, "token", self.clock.now())
         except BadTokenError as error:
             raise InvalidToken from error
+        if not _is_complete(claims):
+            raise InvalidToken(detail="not the claims of an access token")
         return AccessToken(claims)
 
     def holder(self, access: AccessToken) -> TokenHolder | None:
@@ -73,3 +77,15 @@ class TokenAuthenticator:
         if holder is None:
             raise InvalidToken(detail="the session has ended")
         return holder
+
+
+def _is_complete(claims: dict[str, Any]) -> bool:
+    """Whether what is read of a token is there, each claim of its type (RFC 9068, section 2.2)."""
+    audience = claims.get("aud")
+    # A scope without a token in it is left out.
+    texts = [claims.get(name) for name in ("sub", "jti", "client_id")] + [claims.get("scope", "")]
+    texts += audience if isinstance(audience, list) else [audience]
+    session_id = claims.get("sid")
+    return all(isinstance(text, str) for text in texts) and (
+        "sid" not in claims or (isinstance(session_id, str) and parse_id(session_id) is not None)
+    )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg2
-from psycopg2 import extras
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -13,8 +12,6 @@ from authserver.storage.db import Transaction
 from authserver.storage.statements import Statement, Statements
 from authserver.users.models import User
 from authserver.users.user import SignInUser
-
-extras.register_uuid()  # type: ignore[no-untyped-call]
 
 # Spelt as in the index, or PostgreSQL would not use it.
 _address = func.lower(User.email).collate("C")

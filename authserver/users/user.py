@@ -86,5 +86,5 @@ def from_cache(stored: Any, roles: Sequence[str]) -> Profile | None:
             updated_at=datetime.fromisoformat(stored["updated_at"]),
             roles=roles,
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None

@@ -7,6 +7,7 @@ import pytest
 from authserver.authn.first_party import CLIENT_ID
 from authserver.clients.service import ClientService
 from authserver.clock import SystemClock
+from tests.support.relying_party import RelyingParty
 
 WEB = {
     "client_id": "web",
@@ -359,6 +360,20 @@ def test_a_deleted_client_is_unknown_at_once(client, headers, services, web):
 
     assert answer.status_code == 204
     assert clients.find("web") is None
+
+
+def test_the_sessions_of_a_client_end_with_it(
+    client, headers, make_client, make_user, relying_party
+):
+    """DC-12: whoever gets the id next does not get the sessions."""
+    client_id = relying_party.credentials.client_id
+    refresh_token = relying_party.password(make_user()).json["refresh_token"]
+    client.delete(f"/api/clients/{client_id}", headers=headers)
+    successor = RelyingParty(client, make_client(client_id))
+
+    answer = successor.refresh(refresh_token)
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,15 @@ import structlog
 from flask import Flask
 
 from authserver.observability.logs import configure_logs
+from authserver.storage.db import Database
+from authserver.wiring import Services
 from tests.attacks.bearers import accepted, genuine, introspector, pen, refused
 from tests.attacks.watch import WatchedClient, assert_hidden
+from tests.factories.clients import ClientFactory
+from tests.factories.users import TestUser, UserFactory
 from tests.support.live_server import live_server, make_live_server
+from tests.support.relying_party import RelyingParty
+from tests.support.session_rows import SessionRows
 
 __all__ = [
     "accepted",
@@ -78,3 +84,27 @@ def client(new_client: Callable[..., WatchedClient]) -> WatchedClient:
     A test that takes something away from the server says ``client.may_fail = True``.
     """
     return new_client()
+
+
+@pytest.fixture
+def rows(services: Services) -> SessionRows:
+    """The database, for what only time or an accident does."""
+    return SessionRows(services.get(Database))
+
+
+@pytest.fixture
+def user(make_user: UserFactory) -> TestUser:
+    return make_user()
+
+
+@pytest.fixture
+def party(client: WatchedClient, make_client: ClientFactory) -> Callable[..., RelyingParty]:
+    """``party(scope="openid")``: a client with other metadata than the usual."""
+    return lambda *client_id, **metadata: RelyingParty(client, make_client(*client_id, **metadata))
+
+
+@pytest.fixture
+def public_party(party: Callable[..., RelyingParty]) -> RelyingParty:
+    """A client that cannot keep a secret."""
+    grants = ["password", "refresh_token"]
+    return party(token_endpoint_auth_method="none", grant_types=grants)

@@ -23,6 +23,7 @@ from tests.support.relying_party import FORM
 SECONDS = 2.0
 # Shorter ones stand in a log by chance.
 _SHORTEST_SECRET = 8
+_MOST_READ = 65_536
 _SECRET_NAMES = re.compile(r"password|secret|token$|assertion$|^code$", re.IGNORECASE)
 _NOT_SECRET = frozenset({"id_token_hint", "token_type"})
 # Traces of a stack and of SQL, as Python and PostgreSQL write them.
@@ -36,20 +37,22 @@ _OAUTH = ("/oauth2/", "/.well-known/")
 class WatchedClient(FlaskClient):
     """Flask's test client, watchful. ``may_fail`` allows 503, for tests that take something away.
 
-    ``secrets`` collects what was sent and answered that must not be seen in a log.
+    ``secrets`` collects what was sent and answered that must not be seen in a log; ``seconds`` is
+    how long the last answer took.
     """
 
     secrets: set[str]
     may_fail: bool = False
+    seconds: float = 0.0
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """As :meth:`FlaskClient.open`; asserts what holds for every answer."""
         started = time.monotonic()
         answer = super().open(*args, **kwargs)
-        elapsed = time.monotonic() - started
+        self.seconds = time.monotonic() - started
         self.secrets.update(found for found in _secrets(answer) if len(found) >= _SHORTEST_SECRET)
         assert_decent(answer, may_fail=self.may_fail)
-        assert elapsed < SECONDS, f"{answer.request.path} took {elapsed:.1f} s"
+        assert self.seconds < SECONDS, f"{answer.request.path} took {self.seconds:.1f} s"
         return answer
 
 
@@ -75,6 +78,7 @@ def assert_hidden(secrets: set[str], log: str) -> None:
 def _secrets(answer: TestResponse) -> Iterator[str]:
     request = answer.request
     yield from _of_header(request.headers)
+    yield from _of_members(dict(parse_qsl(request.query_string.decode("latin-1"))))
     body = _body(request)
     if request.mimetype == FORM:
         yield from _of_members(dict(parse_qsl(body, errors="replace")))
@@ -90,7 +94,7 @@ def _body(request: Request) -> str:
     if not stream.seekable():
         return ""
     stream.seek(0)
-    return bytes(stream.read()).decode("utf-8", "replace")
+    return bytes(stream.read(_MOST_READ)).decode("utf-8", "replace")
 
 
 def _parsed(text: str) -> Any:

@@ -33,7 +33,10 @@ class UserinfoEndpoint:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            return json_response(200, self._claims(_presented_token(request)))
+            token = _presented_token(request)
+            if token is None:
+                return error_response(InvalidToken(), request, scheme="Bearer", token_sent=False)
+            return json_response(200, self._claims(token))
         except AppError as error:
             return error_response(error, request, scheme="Bearer")
 
@@ -49,8 +52,8 @@ class UserinfoEndpoint:
         return claims
 
 
-def _presented_token(request: HttpRequest) -> str:
-    """The token, sent in one way only (RFC 6750, section 2)."""
+def _presented_token(request: HttpRequest) -> str | None:
+    """The token, sent in one way only (RFC 6750, section 2); None when none was sent."""
     header = request.header("authorization")
     form = request.method == "POST" and request.content_type == FORM
     in_form = parse_form(request).get("access_token") if form else None
@@ -58,6 +61,4 @@ def _presented_token(request: HttpRequest) -> str:
         raise Invalid(hint="Send the access token in one place.")
     if in_form is not None:
         return in_form
-    if header is None:
-        raise InvalidToken(detail="no token")
-    return bearer_token(header)
+    return None if header is None else bearer_token(header)

@@ -123,3 +123,9 @@ def test_the_younger_of_the_two_signs_until_its_promoted_successor_does(make_key
 
 def _kid(key):
     return key.kid
+
+
+def test_the_secret_of_refresh_tokens_is_not_among_the_published_keys(make_key, now):
+    token, secret = make_key(activated=-1), make_key("HS256", "refresh", activated=-1)
+
+    assert KeyRing((token, secret)).published(now) == [token]

@@ -1,0 +1,196 @@
+"""``authserver client``: the applications that ask for tokens."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from authserver.actor import SYSTEM
+from authserver.cli.output import (
+    confirm,
+    output_option,
+    show_done,
+    show_record,
+    show_rows,
+    yes_option,
+)
+from authserver.cli.pages import every
+from authserver.cli.services import open_services
+
+if TYPE_CHECKING:
+    from authserver.clients.metadata import Client
+
+_COLUMNS = ("client_id", "client_name", "enabled", "token_endpoint_auth_method", "grant_types")
+_ONCE = "The secret is shown this once."
+
+
+@click.group()
+def client() -> None:
+    """Register, show, change and remove clients (RFC 7591)."""
+
+
+@client.command()
+@click.option("--client-id", help="Left out: one is made.")
+@click.option("--client-name", required=True, help="What people are shown.")
+@click.option("--grant-types", help='Parted by spaces. Default: "authorization_code".')
+@click.option("--response-types", help='Parted by spaces; "code" goes with authorization_code.')
+@click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated.")
+@click.option("--scope", default="", help="The most that it may ask for, parted by spaces.")
+@click.option("--audience", multiple=True, help="For whom its tokens are; may be repeated.")
+@click.option("--token-endpoint-auth-method", help="client_secret_basic, client_secret_post, none.")
+@click.option("--access-token-signing-alg", help="Algorithm of its access tokens.")
+@click.option("--resource-server", is_flag=True, help="It may introspect everybody's tokens.")
+@click.option("--first-party", is_flag=True, help="It belongs to whoever runs this server.")
+@click.option("--strict", is_flag=True, help="Accept only the registered authentication method.")
+@output_option
+def create(client_id: str | None, output: str, **members: Any) -> None:
+    """Register a client.
+
+    \b
+    Example:
+      authserver client create --client-id shop --client-name Shop \\
+        --grant-types "password refresh_token" --scope "openid profile" \\
+        --token-endpoint-auth-method client_secret_basic --audience https://api.example.com
+    """
+    from authserver.clients.schemas import CreatedClientSchema, as_json
+    from authserver.clients.service import ClientService
+
+    with open_services() as services:
+        made = services.get(ClientService).create(SYSTEM, _metadata(members), client_id)
+    record = as_json(made.client)
+    if made.secret is not None:
+        record |= {"client_secret": made.secret, "client_secret_expires_at": 0}
+    show_record(output, CreatedClientSchema().dump(record), _ONCE if made.secret else "")
+
+
+@client.command(name="list")
+@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
+@output_option
+def list_clients(limit: int, output: str) -> None:
+    """List clients by their ids.
+
+    \b
+    Example:
+      authserver client list
+    """
+    from authserver.clients.service import ClientService
+
+    def fetch(last: "Client | None", size: int) -> "list[Client]":
+        return list(clients.list(after=last.client_id if last else None, limit=size))
+
+    with open_services() as services:
+        clients = services.get(ClientService)
+        found = every(fetch, limit)
+    rows = [_record(entry) for entry in found]
+    show_rows(output, rows, _COLUMNS, "There is no client: run `authserver bootstrap`.")
+
+
+@client.command()
+@click.argument("client_id")
+@output_option
+def show(client_id: str, output: str) -> None:
+    """Show a client. Secrets are not stored, so they cannot be shown.
+
+    \b
+    Example:
+      authserver client show shop
+    """
+    from authserver.clients.service import ClientService
+
+    with open_services() as services:
+        found = services.get(ClientService).get(client_id)
+    show_record(output, _record(found))
+
+
+@client.command()
+@click.argument("client_id")
+@output_option
+def enable(client_id: str, output: str) -> None:
+    """Let a client work again.
+
+    \b
+    Example:
+      authserver client enable shop
+    """
+    from authserver.clients.service import ClientService
+
+    with open_services() as services:
+        changed = services.get(ClientService).enable(SYSTEM, client_id)
+    show_done(output, f"The client {client_id} is enabled.", _record(changed))
+
+
+@client.command()
+@click.argument("client_id")
+@yes_option
+@output_option
+def disable(client_id: str, yes: bool, output: str) -> None:
+    """Refuse a client everywhere until it is enabled again.
+
+    \b
+    Example:
+      authserver client disable shop --yes
+    """
+    from authserver.clients.service import ClientService
+
+    with open_services() as services:
+        confirm(f"Refuse the client {client_id} everywhere?", yes=yes)
+        changed = services.get(ClientService).disable(SYSTEM, client_id)
+    show_done(output, f"The client {client_id} is disabled.", _record(changed))
+
+
+@client.command()
+@click.argument("client_id")
+@yes_option
+@output_option
+def delete(client_id: str, yes: bool, output: str) -> None:
+    """Remove a client with its secrets and sessions.
+
+    \b
+    Example:
+      authserver client delete shop --yes
+    """
+    from authserver.clients.service import ClientService
+
+    with open_services() as services:
+        clients = services.get(ClientService)
+        clients.get(client_id)
+        confirm(f"Delete the client {client_id} and end all its sessions?", yes=yes)
+        clients.delete(SYSTEM, client_id)
+    record = {"client_id": client_id, "deleted": True}
+    show_done(output, f"The client {client_id} is deleted.", record)
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--overlap", type=int, help="Seconds for which the present secret stays valid.")
+@output_option
+def rotate_secret(client_id: str, overlap: int | None, output: str) -> None:
+    """Give a client a new secret; for a day the present one is valid as well.
+
+    \b
+    Example:
+      authserver client rotate-secret shop --overlap 0
+    """
+    from authserver.clients.schemas import RotatedSecretSchema
+    from authserver.clients.service import DEFAULT_OVERLAP, ClientService
+
+    seconds = DEFAULT_OVERLAP if overlap is None else overlap
+    with open_services() as services:
+        rotated = services.get(ClientService).rotate_secret(SYSTEM, client_id, seconds)
+    show_record(output, {"client_id": client_id} | RotatedSecretSchema().dump(rotated), _ONCE)
+
+
+def _metadata(members: dict[str, Any]) -> dict[str, Any]:
+    """The options by the names and in the forms of RFC 7591; what was not said is left out."""
+    listed = {name: members.pop(name) for name in ("grant_types", "response_types")}
+    metadata = {name: text.split() for name, text in listed.items() if text is not None}
+    for name, value in members.items():
+        if value not in (None, ()):
+            metadata[name] = list(value) if isinstance(value, tuple) else value
+    return metadata
+
+
+def _record(found: "Client") -> dict[str, Any]:
+    from authserver.clients.schemas import ClientSchema, as_json
+
+    record: dict[str, Any] = ClientSchema().dump(as_json(found))
+    return record

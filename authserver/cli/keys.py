@@ -1,0 +1,55 @@
+"""``authserver key``: the keys that sign tokens."""
+
+import dataclasses
+
+import click
+
+from authserver.actor import SYSTEM
+from authserver.cli.output import output_option, show_rows
+from authserver.cli.services import open_services
+
+_COLUMNS = ("algorithm", "purpose", "state", "activated_at", "expires_at", "kid")
+_ROTATED = ("algorithm", "purpose", "result", "activated_at", "kid")
+
+
+@click.group()
+def key() -> None:
+    """List and rotate signing keys."""
+
+
+@key.command(name="list")
+@output_option
+def list_keys(output: str) -> None:
+    """List all keys and their states; nothing secret is shown.
+
+    \b
+    Example:
+      authserver key list
+    """
+    from authserver.signing.service import SigningService
+
+    with open_services() as services:
+        keys = services.get(SigningService).list_keys()
+    rows = [dataclasses.asdict(entry) for entry in keys]
+    show_rows(output, rows, _COLUMNS, "There is no key: run `authserver bootstrap`.")
+
+
+@key.command()
+@click.option("--algorithm", help="Only this one, such as ES256. Default: all.")
+@output_option
+def rotate(algorithm: str | None, output: str) -> None:
+    """Let the next key of each algorithm sign from now on, and make a new next one.
+
+    A key that was made a moment ago is *pending*: it signs once it has been published for so long
+    that everybody knows it. Tokens signed by the former key stay valid. Nothing is restarted.
+
+    \b
+    Example:
+      authserver key rotate --algorithm ES256
+    """
+    from authserver.signing.service import SigningService
+
+    with open_services() as services:
+        outcomes = services.get(SigningService).rotate(SYSTEM, algorithm)
+    rows = [dataclasses.asdict(outcome) for outcome in outcomes]
+    show_rows(output, rows, _ROTATED, "There is nothing to rotate.")
