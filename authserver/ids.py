@@ -38,4 +38,6 @@ def new_secret(size: int = SECRET_BYTES) -> str:
 
 def digest(secret: str | bytes) -> bytes:
     """SHA-256 of a secret that has enough entropy to need no slow hash: 32 bytes."""
-    return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).digest()
+    # JSON can carry halves of surrogate pairs: they are no reason to fail.
+    data = secret.encode(errors="surrogatepass") if isinstance(secret, str) else secret
+    return hashlib.sha256(data).digest()

@@ -30,7 +30,11 @@ def bootstrap(admin_email: str | None, admin_password_stdin: bool, output: str) 
         make_what_is_missing(services)
         made = ensure_administrator(services, admin_email, password) if admin_email else None
         complete = made is not None or has_administrator(services)
-    record = {"ready": complete, "administrator": None, "password": None}
+    record: dict[str, bool | str | None] = {
+        "ready": complete,
+        "administrator": None,
+        "password": None,
+    }
     if made:
         record |= {"administrator": made.email, "password": made.password}
     shown = {name: value for name, value in record.items() if value is not None}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from authserver.settings import Settings
 
 _HOST = "127.0.0.1"
+_LAST_PORT = 65535
 _NAME_OF_DATABASE = "AUTHSERVER_DATABASE_URL"
 _NAME_OF_REDIS = "AUTHSERVER_REDIS_URL"
 _LAST_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -110,10 +111,11 @@ def _refuse_port_in_use(port: int) -> None:
         try:
             probe.bind((_HOST, port))
         except OSError as error:
+            another = 8000 if port == _LAST_PORT else port + 1
             raise RefusedError(
                 "port_in_use",
                 f"Port {port} cannot be used ({error.strerror}). Stop the program that listens "
-                f"there, or choose another port: make run PORT={port + 1 if port < 65535 else 8000}",
+                f"there, or choose another port: make run PORT={another}",
             ) from error
 
 

@@ -5,6 +5,7 @@ explained here is a fault of ours, and its traceback is shown.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from authserver.cli.output import JSON, RefusedError
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether ``--output json`` was asked for, even if the rest cannot be understood."""
-    pairs = zip(arguments, arguments[1:], strict=False)
+    pairs = pairwise(arguments)
     return "--output=json" in arguments or ("--output", JSON) in pairs
 
 

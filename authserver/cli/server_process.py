@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import time
@@ -20,7 +21,9 @@ from authserver.settings import Settings
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.02
+_LOOK_MILLISECONDS = 500
 _TAIL_LINES = 12
+_STDOUT = 1
 
 
 class ServerProcess:
@@ -53,7 +56,7 @@ class ServerProcess:
         self._signal(signal.SIGTERM)
         if not self._ends_within(_STOP_SECONDS):
             self._signal(signal.SIGKILL)
-            self.wait_for_end()
+            self._ends_within(_STOP_SECONDS)
 
     def wait_until_ready(self) -> None:
         """Return when ``/readyz`` says so. Raises :class:`RefusedError` if it never does."""
@@ -65,16 +68,17 @@ class ServerProcess:
                 raise self._failure(f"is not ready after {_START_SECONDS:g} s")
             time.sleep(_POLL_SECONDS)
 
-    def wait(self) -> NoReturn:
-        """Wait for the end of the server, which nobody wants. Raises :class:`RefusedError`."""
-        self.wait_for_end()
-        raise self._failure("has ended by itself")
+    def wait(self) -> None:
+        """Return when the terminal is gone; if ``make`` was its first program, nobody tells us.
 
-    def wait_for_end(self) -> None:
-        """Wait until the process is gone."""
-        if self._pid is not None:
-            os.waitpid(self._pid, 0)
-            self._pid = None
+        Raises :class:`RefusedError` when the server ends by itself.
+        """
+        terminal = select.poll()
+        if os.isatty(_STDOUT):
+            terminal.register(_STDOUT, 0)
+        while not terminal.poll(_LOOK_MILLISECONDS):
+            if self._has_ended():
+                raise self._failure("has ended by itself")
 
     def _is_ready(self) -> bool:
         with contextlib.suppress(OSError):

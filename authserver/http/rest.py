@@ -1,6 +1,7 @@
 """flask-smorest, taught our manners: strict JSON, 400 for a bad body, ``{code, message}``."""
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 import marshmallow as ma
 from flask import Request
@@ -13,6 +14,8 @@ from werkzeug.wrappers import Response
 from authserver.errors import Invalid
 from authserver.http.json_body import load_json
 from authserver.http.problems import http_problem
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class ErrorSchema(ma.Schema):
@@ -32,6 +35,8 @@ class _Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": ma.RAISE}
 
     def _raw_load_json(self, req: Request) -> Any:
+        if not req.get_data() and not req.mimetype:
+            return {}
         if req.mimetype != "application/json":
             raise UnsupportedMediaType
         value = load_json(req.get_data())
@@ -56,6 +61,11 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
     """A blueprint of the REST API."""
 
     ARGUMENTS_PARSER = _Parser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """As Flask's; a view's name is its operationId."""
+        decorate = super().route(rule, **options)
+        return lambda view: decorate(self.doc(operationId=view.__name__)(view))
 
 
 class RestApi(Api):  # type: ignore[misc]

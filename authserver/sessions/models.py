@@ -21,12 +21,7 @@ class RefreshSession(Base):
 
     __tablename__ = "sessions"
     __table_args__ = (
-        Index(
-            "ix_sessions_live",
-            "user_id",
-            "id",
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        Index("ix_sessions_user_id", "user_id", "id"),
         Index("ix_sessions_client_id", "client_id"),
         Index("ix_sessions_expires_at", "expires_at"),
         {"postgresql_with": {"fillfactor": 70}},

@@ -15,7 +15,6 @@ import psycopg2.extensions
 import psycopg2.extras
 from sqlalchemy import make_url
 
-PATIENCE = 2.0
 _SERVER_OPTIONS = "-c timezone=UTC -c statement_timeout=1800 -c lock_timeout=1500 -c jit=off"
 _EVENTS = {
     psycopg2.extensions.POLL_READ: select.POLLIN,
@@ -23,21 +22,43 @@ _EVENTS = {
 }
 
 
-class BoundedConnection(psycopg2.extensions.connection):
-    """A connection that waits at most ``patience`` seconds for each answer."""
+class Patience:
+    """How long to wait for one answer of one database.
 
-    patience = PATIENCE
+    After a wait in vain the next ones are short for a moment: a request that needs several answers
+    must not wait in full for each.
+    """
+
+    FULL = 2.0
+    SHORT = 0.1
+    REST = 0.5
+
+    def __init__(self) -> None:
+        self._short_until = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.SHORT if time.monotonic() < self._short_until else self.FULL
+
+    def lose(self, waited: float) -> None:
+        """Only a full wait in vain counts: who waited shortly has learnt nothing new."""
+        if waited >= self.FULL:
+            self._short_until = time.monotonic() + self.REST
 
 
 def _wait(connection: psycopg2.extensions.connection) -> None:
-    """Wait until libpq has what it needs; close the connection when that takes too long."""
-    patience = getattr(connection, "patience", None)
-    deadline = None if patience is None else time.monotonic() + patience
+    """Wait until libpq has what it needs; give the connection up when that takes too long."""
+    patience: Patience | None = getattr(connection, "patience", None)
+    seconds = patience.seconds if patience else None
+    deadline = None if seconds is None else time.monotonic() + seconds
     while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
         poller = select.poll()
         poller.register(connection.fileno(), _EVENTS[state])
         if not poller.poll(_remaining(deadline)):
-            connection.close()
+            if patience and seconds:
+                patience.lose(seconds)
+            # psycopg2 closes the connection itself; to close it here would wait for a lock that
+            # this very thread holds.
             raise psycopg2.OperationalError("PostgreSQL did not answer in time")
 
 
@@ -65,7 +86,11 @@ def connector(url: str, *, bounded: bool = True) -> Callable[[], psycopg2.extens
     arguments, keywords = target.get_dialect()().create_connect_args(target)
     options: dict[str, Any] = {"application_name": "authserver"} | dict(keywords)
     if bounded:
-        options |= {"connection_factory": BoundedConnection, "options": _SERVER_OPTIONS}
+        # psycopg2 waits for the connection itself as well, and knows no more of it than its class.
+        bounded_connection = type(
+            "BoundedConnection", (psycopg2.extensions.connection,), {"patience": Patience()}
+        )
+        options |= {"connection_factory": bounded_connection, "options": _SERVER_OPTIONS}
 
     def connect() -> psycopg2.extensions.connection:
         connection: psycopg2.extensions.connection = psycopg2.connect(*arguments, **options)

@@ -88,10 +88,10 @@ class Statements:
             slot = slot or self._open()
             yield slot
         except _LOST as error:
-            # One broken connection mostly means a restart: the idle ones are broken as well.
-            self._discard(slot)
-            slot = None
-            self.close()
+            if slot is None or slot.connection.closed:
+                # One broken connection mostly means a restart: the idle ones are broken as well.
+                slot = None
+                self.close()
             raise Unavailable(detail=f"PostgreSQL: {type(error).__name__}") from error
         finally:
             self._slots.put(slot)

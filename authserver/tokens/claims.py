@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from authserver.ids import new_secret
+from authserver.ids import new_secret, parse_id
 from authserver.sessions.session import RefreshHandle
 from authserver.tokens.authorization import Authorization
 
 _JTI_BYTES = 16
+# What the column of a generation holds.
+_GENERATIONS = range(2**31)
 
 
 def access_claims(
@@ -50,3 +52,18 @@ def refresh_claims(issuer: str, handle: RefreshHandle, expires_at: datetime) -> 
         "sec": handle.secret,
         "exp": int(expires_at.timestamp()),
     }
+
+
+def read_handle(claims: dict[str, Any]) -> RefreshHandle | None:
+    """The triple of verified claims; None unless each has the form in which we write it.
+
+    The signature should say so already. Should our secret be stolen, or sign what it ought not,
+    nothing of another form comes near a query.
+    """
+    session_id = parse_id(str(claims.get("sid")))
+    generation, secret = claims.get("gen"), claims.get("sec")
+    if session_id is None or type(generation) is not int or generation not in _GENERATIONS:
+        return None
+    if not isinstance(secret, str) or not secret.isascii():
+        return None
+    return RefreshHandle(session_id, generation, secret)

@@ -16,7 +16,7 @@ from authserver.sessions.session import RefreshHandle
 from authserver.signing.service import SigningService
 from authserver.tokens.authenticator import TokenAuthenticator
 from authserver.tokens.authorization import Authorization, TokenSet
-from authserver.tokens.claims import access_claims, refresh_claims
+from authserver.tokens.claims import access_claims, read_handle, refresh_claims
 from authserver.tokens.jwt import ACCESS_TOKEN, REFRESH_TOKEN, BadTokenError, Verifier, sign
 
 INACTIVE: dict[str, Any] = {"active": False}
@@ -134,7 +134,10 @@ class TokenService:
             claims = self.verifier.verify(refresh_token, REFRESH_TOKEN, "refresh", self.clock.now())
         except BadTokenError as error:
             raise InvalidGrant(detail="not a refresh token of ours") from error
-        return RefreshHandle(UUID(claims["sid"]), claims["gen"], claims["sec"])
+        handle = read_handle(claims)
+        if handle is None:
+            raise InvalidGrant(detail="signed by us, and not in our form")
+        return handle
 
     def _may_see(self, client: Client, owner: str, audience: Sequence[str]) -> bool:
         return client.resource_server or client.client_id == owner or client.client_id in audience

@@ -1,19 +1,20 @@
-"""``/api/auth/*`` and the change of one's password, over HTTP."""
+"""``/api/auth``: registering, signing in, refreshing."""
 
 import pytest
 
+from authserver.storage.db import Database
 from tests.conftest import ISSUER
 from tests.factories.users import PASSWORD
-from tests.support.jwks_verifier import JwksVerifier, payload_of
+from tests.support.first_party import FirstParty
+from tests.support.jwks_verifier import JwksVerifier
 from tests.support.session_rows import SessionRows, session_id_of
 
-ANOTHER = "another long enough sentence"
 UNA = {"email": "una@example.com", "password": PASSWORD, "full_name": "Una Example"}
 
 
 @pytest.fixture
 def rows(services):
-    return SessionRows(services.database if hasattr(services, "database") else _database(services))
+    return SessionRows(services.get(Database))
 
 
 @pytest.fixture
@@ -22,38 +23,13 @@ def user(make_user):
 
 
 @pytest.fixture
-def log_in(client):
-    """``log_in(user)``: the answer to a sign-in."""
-
-    def log_in(user, password=None):
-        credentials = {"email": user.email, "password": password or user.password}
-        return client.post("/api/auth/login", json=credentials)
-
-    return log_in
+def front_end(client):
+    return FirstParty(client)
 
 
 @pytest.fixture
-def tokens(log_in, user):
-    return log_in(user).json
-
-
-@pytest.fixture
-def refresh(client):
-    return lambda token: client.post("/api/auth/refresh", json={"refreshToken": token})
-
-
-@pytest.fixture
-def change_password(client, bearer, user, tokens):
-    """``change_password(new)``: of ``user``, by the session of ``tokens``."""
-
-    def change_password(new=ANOTHER, current=PASSWORD, user_id=None, token=None):
-        return client.put(
-            f"/api/users/{user_id or user.id}/password",
-            json={"current_password": current, "new_password": new},
-            headers=bearer(token or tokens["accessToken"]),
-        )
-
-    return change_password
+def tokens(front_end, user):
+    return front_end.log_in(user).json
 
 
 # Registering --------------------------------------------------------------------------------------
@@ -158,12 +134,12 @@ def test_the_access_token_is_one_that_others_can_verify(client, tokens, user):
     assert claims["roles"] == ["user"]
 
 
-def test_tokens_are_never_stored(log_in, user):
-    assert log_in(user).headers["Cache-Control"] == "no-store"
+def test_tokens_are_never_stored(front_end, user):
+    assert front_end.log_in(user).headers["Cache-Control"] == "no-store"
 
 
-def test_a_wrong_password_is_refused(log_in, user):
-    answer = log_in(user, "not the password")
+def test_a_wrong_password_is_refused(front_end, user):
+    answer = front_end.log_in(user, "not the password")
 
     assert (answer.status_code, answer.json["code"]) == (401, "invalid_credentials")
 
@@ -171,9 +147,9 @@ def test_a_wrong_password_is_refused(log_in, user):
 @pytest.mark.parametrize(
     "address", ["nobody@example.com", "no address", "", "\ud800@example.com", "a\x00b", "x" * 5000]
 )
-def test_an_unknown_address_gets_the_same_answer(client, log_in, user, address):
+def test_an_unknown_address_gets_the_same_answer(client, front_end, user, address):
     """CWE-204: nobody learns which addresses have an account."""
-    wrong = log_in(user, "not the password")
+    wrong = front_end.log_in(user, "not the password")
 
     answer = client.post("/api/auth/login", json={"email": address, "password": "whatever"})
 
@@ -187,10 +163,10 @@ def test_whatever_is_sent_as_a_password_is_just_wrong(client, user, password):
     assert (answer.status_code, answer.json["code"]) == (401, "invalid_credentials")
 
 
-def test_a_disabled_user_gets_the_same_answer(log_in, make_user, user):
+def test_a_disabled_user_gets_the_same_answer(front_end, make_user, user):
     disabled = make_user(enabled=False)
 
-    assert log_in(disabled).data == log_in(user, "not the password").data
+    assert front_end.log_in(disabled).data == front_end.log_in(user, "not the password").data
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "a@b.example"}, {"email": 1, "password": []}])
@@ -212,11 +188,12 @@ def test_a_locked_account_says_how_long(make_app, user):
     assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
-def test_without_the_built_in_client_the_service_is_not_there(client, log_in, user, rows):
+def test_without_the_built_in_client_the_service_is_not_there(make_app, user, rows):
     """A database that nobody has bootstrapped is no reason for a 500."""
+    app, _ = make_app()
     rows.sql("UPDATE clients SET client_id = 'moved' WHERE client_id = 'authserver'")
     try:
-        answer = log_in(user)
+        answer = FirstParty(app.test_client()).log_in(user)
     finally:
         rows.sql("UPDATE clients SET client_id = 'authserver' WHERE client_id = 'moved'")
 
@@ -226,163 +203,31 @@ def test_without_the_built_in_client_the_service_is_not_there(client, log_in, us
 # Refreshing ---------------------------------------------------------------------------------------
 
 
-def test_a_refresh_token_gets_new_tokens(refresh, tokens):
-    answer = refresh(tokens["refreshToken"])
+def test_a_refresh_token_gets_new_tokens(front_end, tokens):
+    answer = front_end.refresh(tokens["refreshToken"])
 
     assert answer.status_code == 200
     assert session_id_of(answer.json["accessToken"]) == session_id_of(tokens["accessToken"])
     assert answer.json["refreshToken"] != tokens["refreshToken"]
 
 
-def test_a_refresh_token_that_was_replaced_ends_the_session(refresh, tokens, rows):
+def test_a_refresh_token_that_was_replaced_ends_the_session(front_end, tokens, rows):
     """RFC 9700, section 4.14.2."""
-    successor = refresh(tokens["refreshToken"]).json["refreshToken"]
+    successor = front_end.refresh(tokens["refreshToken"]).json["refreshToken"]
     rows.age(session_id_of(successor), 11)
 
-    answers = [refresh(tokens["refreshToken"]), refresh(successor)]
+    answers = [front_end.refresh(tokens["refreshToken"]), front_end.refresh(successor)]
 
     assert [answer.status_code for answer in answers] == [401, 401]
     assert answers[0].json["code"] == "invalid_grant"
 
 
-def test_a_refresh_token_of_another_client_is_refused(refresh, relying_party, user):
+def test_a_refresh_token_of_another_client_is_refused(front_end, relying_party, user):
     foreign = relying_party.password(user).json["refresh_token"]
 
-    assert refresh(foreign).status_code == 401
+    assert front_end.refresh(foreign).status_code == 401
 
 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "a\x00b", "x" * 20_000])
-def test_garbage_is_refused(refresh, token):
-    assert refresh(token).status_code == 401
-
-
-# Signing out --------------------------------------------------------------------------------------
-
-
-def test_signing_out_ends_the_session(client, bearer, refresh, tokens):
-    """ASVS 5.0, 7.4.1."""
-    answer = client.post("/api/auth/logout", headers=bearer(tokens["accessToken"]))
-
-    assert (answer.status_code, answer.data) == (204, b"")
-    assert refresh(tokens["refreshToken"]).status_code == 401
-
-
-def test_signing_out_ends_the_access_token_at_our_own_api(client, bearer, tokens):
-    client.post("/api/auth/logout", headers=bearer(tokens["accessToken"]))
-
-    answer = client.post("/api/auth/logout", headers=bearer(tokens["accessToken"]))
-    assert answer.status_code == 401
-
-
-def test_signing_out_leaves_other_sessions_alone(client, bearer, log_in, refresh, user, tokens):
-    other = log_in(user).json
-
-    client.post("/api/auth/logout", headers=bearer(tokens["accessToken"]))
-
-    assert refresh(other["refreshToken"]).status_code == 200
-
-
-def test_signing_out_everywhere_ends_all_sessions(client, bearer, log_in, refresh, user, tokens):
-    """ASVS 5.0, 7.4.5."""
-    other = log_in(user).json
-
-    answer = client.post("/api/auth/logout-all", headers=bearer(tokens["accessToken"]))
-
-    assert answer.status_code == 204
-    assert refresh(tokens["refreshToken"]).status_code == 401
-    assert refresh(other["refreshToken"]).status_code == 401
-
-
-def test_signing_out_everywhere_is_for_oneself(client, bearer, log_in, make_user, refresh, tokens):
-    other = log_in(make_user()).json
-
-    client.post("/api/auth/logout-all", headers=bearer(tokens["accessToken"]))
-
-    assert refresh(other["refreshToken"]).status_code == 200
-
-
-@pytest.mark.parametrize("path", ["/api/auth/logout", "/api/auth/logout-all"])
-def test_a_client_that_acts_for_itself_has_nothing_to_sign_out_of(
-    client, bearer, make_client, relying_party_of, path
-):
-    party = relying_party_of(make_client(audience=[]))
-    token = party.token(grant_type="client_credentials").json["access_token"]
-
-    assert client.post(path, headers=bearer(token)).status_code == 401
-
-
-@pytest.mark.parametrize("path", ["/api/auth/logout", "/api/auth/logout-all"])
-def test_a_token_for_another_audience_cannot_sign_anybody_out(
-    client, bearer, relying_party, user, path
-):
-    """RFC 9068, section 4."""
-    token = relying_party.password(user).json["access_token"]
-
-    answer = client.post(path, headers=bearer(token))
-
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-
-
-# Another password ---------------------------------------------------------------------------------
-
-
-def test_the_new_password_is_the_only_one_from_now_on(change_password, log_in, user):
-    answer = change_password()
-
-    assert answer.status_code == 204
-    assert log_in(user, PASSWORD).status_code == 401
-    assert log_in(user, ANOTHER).status_code == 200
-
-
-def test_a_change_of_password_ends_all_other_sessions(change_password, log_in, refresh, user):
-    """ASVS 5.0, 7.4.3."""
-    other = log_in(user).json
-
-    change_password()
-
-    assert refresh(other["refreshToken"]).status_code == 401
-
-
-def test_the_session_that_changed_the_password_goes_on(change_password, refresh, tokens):
-    change_password()
-
-    assert refresh(tokens["refreshToken"]).status_code == 200
-
-
-def test_the_present_password_is_needed(change_password, log_in, user):
-    """ASVS 5.0, 6.2.3."""
-    answer = change_password(current="not the password")
-
-    assert (answer.status_code, answer.json["code"]) == (401, "invalid_credentials")
-    assert log_in(user, PASSWORD).status_code == 200
-
-
-def test_the_new_password_must_be_another_one(change_password):
-    answer = change_password(new=PASSWORD)
-
-    assert answer.status_code == 400
-    assert "new_password" in answer.json["errors"]
-
-
-def test_the_new_password_must_be_a_good_one(change_password, refresh, tokens):
-    answer = change_password(new="short")
-
-    assert (answer.status_code, answer.json["code"]) == (400, "weak_password")
-    assert refresh(tokens["refreshToken"]).status_code == 200
-
-
-def test_nobody_changes_the_password_of_somebody_else(change_password, make_user, log_in):
-    other = make_user()
-
-    answer = change_password(user_id=other.id)
-
-    assert answer.status_code == 403
-    assert log_in(other).status_code == 200
-
-
-def test_not_even_an_administrator_does(change_password, make_user, admin_token):
-    """Who knows the present password is who it belongs to."""
-    answer = change_password(user_id=make_user().id, token=admin_token)
-
-    assert answer.status_code == 403
+def test_garbage_is_refused(front_end, token):
+    assert front_end.refresh(token).status_code == 401

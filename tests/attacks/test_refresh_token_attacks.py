@@ -111,8 +111,9 @@ def test_a_confidential_client_must_authenticate_to_refresh(relying_party, first
 @attack("RF-12")
 def test_a_public_client_must_say_who_it_is_to_refresh(public_party, user):
     token = public_party.password(user).json["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": token}
 
-    answer = public_party.refresh(token, client_id=None)
+    answer = public_party.http.post("/oauth2/token", data=form)
 
     assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
 

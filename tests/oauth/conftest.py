@@ -49,9 +49,7 @@ def another_party(client: FlaskClient, make_client: ClientFactory) -> RelyingPar
 def public_party(client: FlaskClient, make_client: ClientFactory) -> RelyingParty:
     """A client that cannot keep a secret."""
     grants = ["password", "refresh_token"]
-    return RelyingParty(
-        client, make_client(token_endpoint_auth_method="none", grant_types=grants)
-    )
+    return RelyingParty(client, make_client(token_endpoint_auth_method="none", grant_types=grants))
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class RefreshChain:
                 auth=(self.client.client_id, self.client.secret or ""),
                 timeout=10,
             )
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
             answer = Answer(0, time.monotonic() - started, time.monotonic())
         else:
             took, now = time.monotonic() - started, time.monotonic()

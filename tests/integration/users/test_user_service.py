@@ -265,6 +265,7 @@ def plans(services, users, make_user):
         deed()
         with database.engine.connect() as connection:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
+            connection.execute(text("SET LOCAL enable_bitmapscan = off"))
             return "\n".join(
                 row[0]
                 for query in [query for query in asked if "FROM users" in query]

@@ -94,9 +94,7 @@ def test_scope_that_was_not_granted_does_not_use_the_token_up(relying_party, use
     assert rows.get(session_id_of(token)).generation == 0
 
 
-def test_scope_that_was_taken_from_the_client_is_not_granted_again(
-    relying_party, tokens, services
-):
+def test_scope_that_was_taken_from_the_client_is_not_granted_again(relying_party, tokens, services):
     """RFC 9700, section 2.3: privileges as they are now."""
     services.get(ClientService).update(
         SYSTEM, relying_party.credentials.client_id, None, {"scope": "openid"}
