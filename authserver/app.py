@@ -1,5 +1,6 @@
 """The Flask application: blueprints, error handlers, and the front door around it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -9,13 +10,13 @@ from authserver.audit.routes import blueprint as audit
 from authserver.authn.routes import blueprint as auth
 from authserver.clients.routes import blueprint as clients
 from authserver.clients.service import ClientService
-from authserver.errors import AppError
+from authserver.errors import AppError, Unavailable
 from authserver.http.cors import Cors
 from authserver.http.front_door import FrontDoor
 from authserver.http.health import health_endpoints
 from authserver.http.messages import MAX_BODY
 from authserver.http.problems import crash, problem
-from authserver.http.rest import RestApi
+from authserver.http.rest import BEARER, RestApi
 from authserver.http.security_headers import security_headers
 from authserver.http.services import provide
 from authserver.oauth.endpoints.table import endpoint_table
@@ -56,6 +57,7 @@ def assemble(settings: Settings, services: Services) -> Flask:
     _configure(app)
     provide(app, services.by_type)
     api = RestApi(app, spec_kwargs=_openapi(settings))
+    api.spec.components.security_scheme("bearer", BEARER)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_error_handler(AppError, problem)
@@ -96,7 +98,14 @@ def _front_door(app: Flask, settings: Settings, services: Services) -> FrontDoor
     )
 
 
-def _origins(settings: Settings, services: Services) -> Any:
+def _origins(settings: Settings, services: Services) -> Callable[[str], bool]:
     configured = frozenset(settings.cors_origins)
     clients = services.get(ClientService)
-    return lambda origin: origin in configured or clients.is_web_origin(origin)
+
+    def is_registered(origin: str) -> bool:
+        try:
+            return origin in configured or clients.is_web_origin(origin)
+        except Unavailable:
+            return False
+
+    return is_registered

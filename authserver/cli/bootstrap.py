@@ -12,9 +12,10 @@ from authserver.cli.services import open_services
 @click.option("--admin-password-stdin", is_flag=True, help="Their password; else one is made.")
 @output_option
 def bootstrap(admin_email: str | None, admin_password_stdin: bool, output: str) -> None:
-    """Make the built-in roles, the built-in client and the signing keys, if they are missing.
+    """Make what an empty database needs.
 
-    It may run at each deployment, and in several places at once.
+    That is the built-in roles, the built-in client and the signing keys. What is there already
+    stays: it may run at each deployment, and in several places at once.
 
     \b
     Example:

@@ -164,7 +164,9 @@ def delete(client_id: str, yes: bool, output: str) -> None:
 @click.option("--overlap", type=int, help="Seconds for which the present secret stays valid.")
 @output_option
 def rotate_secret(client_id: str, overlap: int | None, output: str) -> None:
-    """Give a client a new secret; for a day the present one is valid as well.
+    """Give a client a new secret.
+
+    For a day the present one is valid as well, unless --overlap says otherwise.
 
     \b
     Example:

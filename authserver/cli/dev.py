@@ -22,9 +22,9 @@ from authserver.cli.output import output_option
 @click.option("--end-with-parent", is_flag=True, hidden=True, help="For make.")
 @output_option
 def dev(port: int, var: Path, end_with_parent: bool, output: str) -> None:
-    """Run a server for development, with a PostgreSQL and a Valkey of its own.
+    """Run a server for development.
 
-    AUTHSERVER_DATABASE_URL and AUTHSERVER_REDIS_URL, when set, are used instead. It ends with
+    It brings a PostgreSQL and a Valkey of its own. AUTHSERVER_DATABASE_URL and AUTHSERVER_REDIS_URL, when set, are used instead. It ends with
     Ctrl-C and leaves nothing running; the data stay in the folder.
 
     \b

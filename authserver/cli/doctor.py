@@ -10,9 +10,9 @@ _COLUMNS = ("check", "result", "finding", "mend")
 @click.command()
 @output_option
 def doctor(output: str) -> None:
-    """Check the settings, the servers that we depend on, the schema, the keys and the people.
+    """Find out what is wrong, and how to mend it.
 
-    Exits with 1 when something is wrong.
+    It looks at the settings, PostgreSQL, Redis, the schema, the keys and the administrators. Exits with 1 when something is wrong.
 
     \b
     Example:

@@ -17,7 +17,9 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S1
 @click.option("--bind", help="Where it listens. Default: as AUTHSERVER_BIND says.")
 @output_option
 def healthcheck(ready: bool, bind: str | None, output: str) -> None:
-    """Exit with 0 when the server of this machine answers, with 1 when it does not.
+    """Ask the server of this machine how it is.
+
+    Exits with 0 when it answers, with 1 when it does not.
 
     \b
     Example:

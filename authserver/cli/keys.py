@@ -38,9 +38,9 @@ def list_keys(output: str) -> None:
 @click.option("--algorithm", help="Only this one, such as ES256. Default: all.")
 @output_option
 def rotate(algorithm: str | None, output: str) -> None:
-    """Let the next key of each algorithm sign from now on, and make a new next one.
+    """Let the next keys sign from now on.
 
-    A key that was made a moment ago is *pending*: it signs once it has been published for so long
+    New next keys are made. A key that was made a moment ago is *pending*: it signs once it has been published for so long
     that everybody knows it. Tokens signed by the former key stay valid. Nothing is restarted.
 
     \b

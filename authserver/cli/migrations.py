@@ -12,7 +12,9 @@ from authserver.cli.output import output_option, show_done
 @click.command()
 @output_option
 def migrate(output: str) -> None:
-    """Bring the database to the schema of this release; waits while another one does.
+    """Bring the database to the schema of this release.
+
+    It waits while somebody else does the same.
 
     \b
     Example:

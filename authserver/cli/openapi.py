@@ -7,7 +7,9 @@ import click
 @click.option("--issuer", default="https://id.example.com", show_default=True, help="Its server.")
 @click.option("--output", type=click.Choice(["json"]), default="json", help="Always JSON.")
 def openapi(issuer: str, output: str) -> None:
-    """Print the OpenAPI 3.1 document of the REST API; needs neither settings nor a database.
+    """Print the OpenAPI document of the REST API.
+
+    It needs neither settings nor a database.
 
     \b
     Example:

@@ -24,7 +24,7 @@ _COLUMNS = ("audience", "name", "signing_alg", "access_token_ttl", "id")
 
 @click.group()
 def resource() -> None:
-    """Register, list and remove resource servers. Others work too, with the defaults."""
+    """Register, list and remove resource servers."""
 
 
 @resource.command()
@@ -34,7 +34,9 @@ def resource() -> None:
 @click.option("--access-token-ttl", type=int, help="Life of the tokens for it, in seconds.")
 @output_option
 def create(audience: str, output: str, **members: Any) -> None:
-    """Register a resource server, which may have an algorithm and a life of tokens of its own.
+    """Register a resource server.
+
+    Its tokens may have an algorithm and a life of their own.
 
     \b
     Example:

@@ -6,9 +6,9 @@ import click
 @click.command()
 @click.option("--output", type=click.Choice(["table", "json"]), help="How to tell why it fails.")
 def serve(output: str | None) -> None:
-    """Serve, with settings from the environment alone, until SIGTERM.
+    """Serve in production, until SIGTERM.
 
-    Requests that are being answered then are answered to their end.
+    The settings come from the environment alone. Requests that are being answered then are answered to their end.
 
     \b
     Example:

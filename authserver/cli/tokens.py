@@ -38,7 +38,9 @@ def token() -> None:
 def mint(
     client_id: str, user: str | None, scope: str | None, audience: tuple[str, ...], output: str
 ) -> None:
-    """Make an access token for testing, in development only. It is as real as any other.
+    """Make an access token for testing, in development only.
+
+    It is as real as any other.
 
     \b
     Example:
@@ -63,7 +65,7 @@ def mint(
 @click.argument("token", required=False)
 @output_option
 def introspect(token: str | None, output: str) -> None:
-    """Say whether a token of this server is active, and what it carries (RFC 7662).
+    """Say whether a token is active (RFC 7662).
 
     Without an argument it is read from stdin, where other users of the machine do not see it.
 
@@ -159,7 +161,11 @@ def _holder_id(services: "Services", text: str) -> str | None:
     from authserver.sessions.service import SessionService
     from authserver.sessions.session import RefreshHandle
 
-    match _decoded_parts(text)[1]:
+    try:
+        claims = _decoded_parts(text)[1]
+    except RefusedError:
+        return None
+    match claims:
         case {"sid": str(sid), "gen": int(generation), "sec": str(secret)}:
             session_id = parse_id(sid)
         case _:

@@ -164,7 +164,9 @@ def delete(user: str, yes: bool, output: str) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read it from stdin; else one is made.")
 @output_option
 def reset_password(user: str, password_stdin: bool, output: str) -> None:
-    """Give an account a new password, which ends all its sessions.
+    """Give an account a new password.
+
+    That ends all its sessions.
 
     \b
     Example:

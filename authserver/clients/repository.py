@@ -53,13 +53,13 @@ FIND = Statement(
     1,
 )
 
-# $1 a web origin, as browsers write it.
-IS_WEB_ORIGIN = Statement(
-    "is_web_origin",
+WEB_ORIGINS = Statement(
+    "list_web_origins",
     """
-    SELECT EXISTS (SELECT 1 FROM clients c, unnest(c.redirect_uris) AS uri
-                   WHERE c.enabled AND (uri = $1::text OR starts_with(uri, $1::text || '/')))""",
-    1,
+    SELECT DISTINCT substring(uri FROM '^https?://[^/?#]+')
+    FROM clients c, unnest(c.redirect_uris) AS uri
+    WHERE c.enabled AND uri ~ '^https?://'""",
+    0,
 )
 
 
@@ -76,9 +76,9 @@ class ClientRepository:
         *members, digests, ends = row
         return _client(dict(zip(_COLUMNS, members, strict=True)), zip(digests, ends, strict=True))
 
-    def is_web_origin(self, origin: str) -> bool:
-        row = self.hot.one(IS_WEB_ORIGIN, origin)
-        return row is not None and bool(row[0])
+    def web_origins(self) -> frozenset[str]:
+        """The origins of the redirect URIs of all enabled clients."""
+        return frozenset(origin for (origin,) in self.hot.all(WEB_ORIGINS))
 
     def get(self, tx: Transaction, client_id: str) -> Client:
         """Raises :class:`ClientNotFound`."""

@@ -17,7 +17,7 @@ from uuid import UUID
 from flask import g, request
 
 from authserver.actor import Actor
-from authserver.errors import InsufficientPermission, InsufficientScope, InvalidToken
+from authserver.errors import Forbidden, InsufficientPermission, InsufficientScope, InvalidToken
 from authserver.http.services import service
 
 SCOPE_MANAGE = "manage"
@@ -53,6 +53,16 @@ class Principal:
         if self.user_id is None or permission in self.permissions:
             raise InsufficientScope
         raise InsufficientPermission
+
+    def demand_own_account(self, user_id: UUID | None) -> None:
+        """There must be a person behind the token, and ``user_id``, if any, must be theirs.
+
+        Raises :class:`Forbidden` or :class:`InsufficientScope`.
+        """
+        if self.user_id is None or user_id not in (None, self.user_id):
+            raise Forbidden
+        if SCOPE_ACCOUNT not in self.scope:
+            raise InsufficientScope
 
     def demand_account(self, user_id: UUID, permission: str) -> None:
         """The account must be the principal's own, or the permission must be there."""
@@ -112,6 +122,15 @@ def public(view: View) -> View:
 def authenticated(view: View) -> View:
     """Anybody with a valid access token may."""
     return _guarded(view, Guard("authenticated"), lambda principal, arguments: None)
+
+
+def own_account(view: View) -> View:
+    """Only a person may, and only for the account that is in the path, if there is one."""
+    return _guarded(
+        view,
+        Guard("own_account"),
+        lambda principal, arguments: principal.demand_own_account(arguments.get("user_id")),
+    )
 
 
 def require(permission: str) -> Callable[[View], View]:

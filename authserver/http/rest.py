@@ -13,9 +13,17 @@ from werkzeug.wrappers import Response
 
 from authserver.errors import Invalid
 from authserver.http.json_body import load_json
+from authserver.http.principal import Guard
 from authserver.http.problems import http_problem
 
 View = TypeVar("View", bound=Callable[..., Any])
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token for this server. `x-permission` names the permission that is "
+    "needed, unless it concerns one's own account.",
+}
 
 
 class ErrorSchema(ma.Schema):
@@ -63,9 +71,18 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
     ARGUMENTS_PARSER = _Parser()
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """As Flask's; a view's name is its operationId."""
+        """As Flask's. The document tells the view's name as operationId, and what it demands."""
         decorate = super().route(rule, **options)
-        return lambda view: decorate(self.doc(operationId=view.__name__)(view))
+        return lambda view: decorate(self.doc(**_description(view))(view))
+
+
+def _description(view: Callable[..., Any]) -> dict[str, Any]:
+    guard: Guard | None = getattr(view, "__guard__", None)
+    description: dict[str, Any] = {"operationId": view.__name__}
+    if guard is None or guard.kind == "public":
+        return description | {"security": []}
+    description["security"] = [{"bearer": []}]
+    return description | ({"x-permission": guard.permission} if guard.permission else {})
 
 
 class RestApi(Api):  # type: ignore[misc]

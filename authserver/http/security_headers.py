@@ -3,6 +3,8 @@
 from authserver.http.messages import Headers
 
 _ALWAYS: Headers = [
+    # What may be stored says so itself: the keys and the metadata.
+    ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Frame-Options", "DENY"),
