@@ -149,19 +149,19 @@ class Settings:
     login_limit: str = _field(
         "str",
         "Failed sign-ins from one address (IPv6: one /64).",
-        default="60/minute",
+        default="300/minute",
         check=check_limit,
     )
     registration_limit: str = _field(
         "str",
         "Registrations from one address (IPv6: one /64).",
-        default="20/minute",
+        default="60/minute",
         check=check_limit,
     )
     token_limit: str = _field(
         "str",
         "Failed client authentications from one address (IPv6: one /64).",
-        default="120/minute",
+        default="600/minute",
         check=check_limit,
     )
     lockout_threshold: int = _field(

@@ -237,15 +237,17 @@ def encoded(credentials: Any) -> str:
         "é {good}",
     ],
 )
-def test_a_malformed_header_is_refused(relying_party, client, form):
-    """RFC 7617, section 2; GHSA-gv94-wp4h-vv8p."""
+def test_a_malformed_header_is_refused(relying_party, public_party, client, form):
+    """RFC 7617, section 2; GHSA-gv94-wp4h-vv8p. Nor is it passed over for the form."""
     good = encoded(relying_party.credentials)
     no_colon = base64.b64encode(b"web").decode()
     header = form.format(good=good, half=good[:5], no_colon=no_colon)
 
-    answer = client.post(TOKEN, data=FORM, environ_overrides={"HTTP_AUTHORIZATION": header})
-
-    assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+    for more in ({}, {"client_id": public_party.credentials.client_id}):
+        answer = client.post(
+            REVOKE, data=FORM | more, environ_overrides={"HTTP_AUTHORIZATION": header}
+        )
+        assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
 
 
 @attack("CA-15")
