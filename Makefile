@@ -23,12 +23,17 @@ check: $(VENV)/.installed ## Check style, types, floors, and for known mistakes.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --recursive --severity-level medium authserver
+	$(BIN)/bandit --quiet --recursive --severity-level medium --confidence-level medium authserver
 
 .PHONY: migration
 migration: $(VENV)/.installed ## Write the migration that the models need. NAME="add devices".
 	@test -n "$(NAME)" || { echo 'Say what it does: make migration NAME="add devices"' >&2; exit 2; }
 	@exec $(BIN)/authserver migration "$(NAME)"
+
+.PHONY: reference
+reference: $(VENV)/.installed ## Write the reference of the settings anew.
+	@$(BIN)/python -c 'from authserver.cli.reference import settings_reference as page; print(page(), end="")' \
+		> docs/reference/settings.md
 
 # The build tool is locked with the rest: the project itself is installed without the network.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url setup.cfg -

@@ -30,6 +30,7 @@ from authserver.storage.migrations import migrate
 from authserver.wiring import Services, build
 from tests.factories.clients import ClientFactory
 from tests.factories.users import UserFactory
+from tests.support.live_server import live_server, make_live_server  # noqa: F401 - fixtures
 from tests.support.relying_party import RelyingParty, bearer
 
 ISSUER = "http://localhost:8000"

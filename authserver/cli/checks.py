@@ -21,6 +21,8 @@ from authserver.storage.db import Database
 from authserver.storage.migrations import check_schema, head_revision
 from authserver.wiring import Services
 
+_POSTGRESQL = "postgresql"
+_RESTING_ON_POSTGRESQL = frozenset({"clock", "schema", "signing keys", "administrator"})
 _OLDEST_POSTGRES = 140000
 _CLOCK_TOLERANCE = 2.0
 _PATIENCE = 2.0
@@ -59,13 +61,16 @@ def examine() -> list[Finding]:
     first = _perform("settings", settings_are_valid)
     if not found:
         return [first]
-    return [first, *(_perform(name, check) for name, check in _checks(found[0].settings).items())]
+    findings = [first]
+    for name, check in _checks(found[0].settings).items():
+        findings.append(_skipped(name, findings) or _perform(name, check))
+    return findings
 
 
 def _checks(settings: Settings) -> dict[str, Check]:
     return {
         "issuer": lambda: _issuer(settings),
-        "postgresql": lambda: _postgresql(settings),
+        _POSTGRESQL: lambda: _postgresql(settings),
         "clock": lambda: _clock(settings),
         "schema": lambda: _with_services(settings, _schema),
         "redis": lambda: _redis(settings),
@@ -73,6 +78,14 @@ def _checks(settings: Settings) -> dict[str, Check]:
         "signing keys": lambda: _with_services(settings, _signing_keys),
         "administrator": lambda: _with_services(settings, _administrator),
     }
+
+
+def _skipped(name: str, findings: list[Finding]) -> Finding | None:
+    """A check that rests on PostgreSQL tells nothing new when PostgreSQL is away."""
+    lost = any(finding.check == _POSTGRESQL and not finding.ok for finding in findings)
+    if not lost or name not in _RESTING_ON_POSTGRESQL:
+        return None
+    return Finding(name, False, "Not checked.", "Mend PostgreSQL first.")
 
 
 def _perform(name: str, check: Check) -> Finding:

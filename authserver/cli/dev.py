@@ -24,8 +24,9 @@ from authserver.cli.output import output_option
 def dev(port: int, var: Path, end_with_parent: bool, output: str) -> None:
     """Run a server for development.
 
-    It brings a PostgreSQL and a Valkey of its own. AUTHSERVER_DATABASE_URL and AUTHSERVER_REDIS_URL, when set, are used instead. It ends with
-    Ctrl-C and leaves nothing running; the data stay in the folder.
+    It brings a PostgreSQL and a Valkey of its own; AUTHSERVER_DATABASE_URL and
+    AUTHSERVER_REDIS_URL, when set, are used instead. It ends with Ctrl-C and leaves nothing
+    running; the data stay in the folder.
 
     \b
     Example:

@@ -8,12 +8,12 @@ import contextlib
 import dataclasses
 import os
 import signal
-import socket
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
+from authserver.cli.addresses import refuse_if_taken
 from authserver.cli.dev_box import show_box
 from authserver.cli.dev_newcomers import make_newcomers
 from authserver.cli.found_settings import read_dotenv, save_settings
@@ -54,7 +54,11 @@ def _run(port: int, var: Path, output: str) -> None:
     lock = FolderLock(var)
     if not lock.acquire():
         raise _already_running(lock, var)
-    _refuse_port_in_use(port)
+    another = 8000 if port == _LAST_PORT else port + 1
+    refuse_if_taken(
+        f"{_HOST}:{port}",
+        f"Stop the program that does, or choose another port: make run PORT={another}",
+    )
     imports = _import_meanwhile("authserver.cli.server_process")
     with contextlib.ExitStack() as servers:
         settings = _settings(port, var, servers)
@@ -102,21 +106,6 @@ def _import_meanwhile(name: str) -> Thread:
     thread = Thread(target=import_module, args=(name,), name="imports", daemon=True)
     thread.start()
     return thread
-
-
-def _refuse_port_in_use(port: int) -> None:
-    with contextlib.closing(socket.socket()) as probe:
-        # As gunicorn does: connections of the run before may still be in TIME_WAIT.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            another = 8000 if port == _LAST_PORT else port + 1
-            raise RefusedError(
-                "port_in_use",
-                f"Port {port} cannot be used ({error.strerror}). Stop the program that listens "
-                f"there, or choose another port: make run PORT={another}",
-            ) from error
 
 
 def _already_running(lock: FolderLock, var: Path) -> RefusedError:

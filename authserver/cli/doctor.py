@@ -12,7 +12,8 @@ _COLUMNS = ("check", "result", "finding", "mend")
 def doctor(output: str) -> None:
     """Find out what is wrong, and how to mend it.
 
-    It looks at the settings, PostgreSQL, Redis, the schema, the keys and the administrators. Exits with 1 when something is wrong.
+    It looks at the settings, PostgreSQL, Redis, the schema, the keys and the administrators.
+    Exits with 1 when something is wrong.
 
     \b
     Example:

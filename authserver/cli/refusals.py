@@ -45,8 +45,6 @@ def explain(error: Exception) -> dict[str, Any] | None:
 
 
 def _explain_ours(error: Exception) -> dict[str, Any] | None:
-    from sqlalchemy.exc import DBAPIError
-
     from authserver.devservices.errors import EmbeddedServerError
     from authserver.errors import AppError
     from authserver.settings import SettingsError
@@ -64,11 +62,7 @@ def _explain_ours(error: Exception) -> dict[str, Any] | None:
     for kind, code in codes.items():
         if isinstance(error, kind):
             return {"code": code, "message": str(error)}
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        reason = (str(error.orig).splitlines() or ["no reason given"])[0]
-        message = f"PostgreSQL refused or did not answer: {reason}. See AUTHSERVER_DATABASE_URL."
-        return {"code": "database", "message": message}
-    return None
+    return _database_fault(error)
 
 
 def _explain_app_error(error: Exception) -> dict[str, Any]:
@@ -76,16 +70,31 @@ def _explain_app_error(error: Exception) -> dict[str, Any]:
 
     if not isinstance(error, AppError):
         raise TypeError("expected one of our errors")
+    if isinstance(error, Unavailable) and (fault := _database_fault(error.__cause__)):
+        return fault
     message = error.message
-    if isinstance(error, Unavailable):
-        message = (
-            f"{error.detail or message}. PostgreSQL does not answer as it should: is it running, "
-            "and is AUTHSERVER_DATABASE_URL right? `authserver doctor` tells more."
-        )
+    if isinstance(error, Unavailable) and error.detail:
+        message = f"{message} {error.detail}"
     refusal: dict[str, Any] = {"code": error.code, "message": message}
     if isinstance(error, Invalid) and error.fields:
         refusal["errors"] = error.fields
     return refusal
+
+
+def _database_fault(error: BaseException | None) -> dict[str, Any] | None:
+    """What libpq says about a server that is away or refuses us; it never names a password."""
+    import psycopg2
+    from sqlalchemy.exc import DBAPIError
+
+    fault = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(fault, psycopg2.Error):
+        return None
+    reason = (str(fault).splitlines() or [type(fault).__name__])[0].strip().rstrip(".")
+    message = (
+        f"PostgreSQL does not answer as it should: {reason}. "
+        "Start it, or mend AUTHSERVER_DATABASE_URL."
+    )
+    return {"code": "database", "message": message}
 
 
 def _usage(error: click.ClickException) -> str:

@@ -8,13 +8,15 @@ import click
 def serve(output: str | None) -> None:
     """Serve in production, until SIGTERM.
 
-    The settings come from the environment alone. Requests that are being answered then are answered to their end.
+    The settings come from the environment alone. Requests that are being answered then are
+    answered to their end.
 
     \b
     Example:
       AUTHSERVER_ISSUER=https://id.example.com AUTHSERVER_DATABASE_URL_FILE=/run/secrets/db \\
         authserver serve
     """
+    from authserver.cli.addresses import refuse_if_taken
     from authserver.observability.logs import configure_logs
     from authserver.settings import load_settings
 
@@ -24,5 +26,7 @@ def serve(output: str | None) -> None:
     from authserver.cli.gunicorn_server import serve as serve_for_ever
 
     configure_logs(settings.log_level, settings.log_format)
+    for bind in settings.bind.split(","):
+        refuse_if_taken(bind, "Stop the program that does, or change AUTHSERVER_BIND.")
     check_start(settings)
     serve_for_ever(settings, Manner())

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from authserver.cli.found_settings import find_settings
+from authserver.cli.output import RefusedError
 
 if TYPE_CHECKING:
     from authserver.settings import Settings
@@ -17,11 +18,21 @@ def open_services() -> Iterator["Services"]:
 
     Raises what :func:`find_settings` does, SchemaError, SigningKeysError and Unavailable.
     """
+    from authserver.errors import Unavailable
     from authserver.storage.db import Database
     from authserver.storage.migrations import check_schema
 
-    with services_of(find_settings().settings) as services:
-        check_schema(services.get(Database))
+    found = find_settings()
+    with services_of(found.settings) as services:
+        try:
+            check_schema(services.get(Database))
+        except Unavailable as error:
+            if found.folder is None:
+                raise
+            raise RefusedError(
+                "not_running",
+                f"The development server in {found.folder} is not running. Start it: make run",
+            ) from error
         yield services
 
 

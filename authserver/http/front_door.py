@@ -111,7 +111,9 @@ def _refusal(status: int, description: str, error: str = "invalid_request") -> H
 def _send(
     response: HttpResponse, start: StartResponse, *, with_body: bool = True
 ) -> Iterable[bytes]:
-    headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+    headers = [*response.headers]
+    if response.status != 204:  # RFC 9110, section 8.6.
+        headers.append(("Content-Length", str(len(response.body))))
     start(_STATUS_LINES[response.status], headers)
     return [response.body] if with_body else []
 

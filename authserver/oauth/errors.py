@@ -63,9 +63,10 @@ class ProtocolError(OAuth2Error):  # type: ignore[misc]
         super().__init__(
             error=error, description=f"{description} {hint}".strip(), status_code=status
         )
-        self.retry_after = (
-            cause.retry_after if status in (429, 503) else None  # type: ignore[attr-defined]
-        )
+        # A locked account is told nothing of its lock, so it is not told to come back either.
+        self.retry_after: int | None = None
+        if isinstance(cause, RateLimited | Unavailable) and status in (429, 503):
+            self.retry_after = cause.retry_after
 
 
 def registered_code(error: AppError) -> tuple[str, int]:

@@ -15,7 +15,6 @@ from tests.attacks.bearers import accepted, genuine, introspector, pen, refused
 from tests.attacks.watch import WatchedClient, assert_hidden
 from tests.factories.clients import ClientFactory
 from tests.factories.users import TestUser, UserFactory
-from tests.support.live_server import live_server, make_live_server
 from tests.support.relying_party import RelyingParty
 from tests.support.session_rows import SessionRows
 
@@ -23,8 +22,6 @@ __all__ = [
     "accepted",
     "genuine",
     "introspector",
-    "live_server",
-    "make_live_server",
     "pen",
     "refused",
 ]

@@ -223,7 +223,7 @@ def test_a_thousand_unknown_parameters_are_ignored(web):
     ("body", "status"),
     [
         pytest.param("&".join(f"a{number}=1" for number in range(100_000)), 413, id="large"),
-        pytest.param("&".join(["a"] * 30_000), 400, id="within the size"),
+        pytest.param("&".join(f"{number:x}" for number in range(12_000)), 400, id="small"),
         pytest.param("&" * 60_000, 400, id="without names"),
     ],
 )

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live_server import live_server  # noqa: F401 - a fixture
-
 
 @pytest.fixture(scope="session")
 def jose(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -20,5 +18,5 @@ def jose(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("jose")
     shutil.copytree(Path(__file__).parent / "jose", folder, dirs_exist_ok=True)
     command = [npm, "install", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run(command, cwd=folder, check=True, timeout=180)  # noqa: S603 - our own command
+    subprocess.run(command, cwd=folder, check=True, timeout=180)
     return folder

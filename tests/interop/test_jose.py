@@ -19,9 +19,9 @@ def test_jose_verifies_an_access_token_and_reads_the_roles(
     relying_party = RelyingParty(server.client(), ClientFactory(services)())
     token = relying_party.password(user).json["access_token"]
 
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [
-            "node",  # noqa: S607 - the machine's own Node.js
+            "node",
             "verify.mjs",
             server.base,
             AUDIENCE,

@@ -12,7 +12,6 @@ from tests.conftest import ISSUER
 from tests.factories.clients import ClientFactory, TestClient
 from tests.factories.users import TestUser, UserFactory
 from tests.support.jwks_verifier import JwksVerifier
-from tests.support.live_server import live_server, make_live_server  # noqa: F401 - fixtures
 from tests.support.relying_party import RelyingParty
 from tests.support.session_rows import SessionRows
 

@@ -56,7 +56,7 @@ class LiveServer:
         """Start, and return when ``/readyz`` says so."""
         with self._log.open("ab") as log:
             # The kernel ends the server together with the thread that started it.
-            self._process = subprocess.Popen(  # noqa: S603 - nothing comes from outside
+            self._process = subprocess.Popen(
                 self._command(),
                 cwd=ROOT,
                 env=self._environment(),

@@ -41,7 +41,7 @@ time.sleep(60)
 @contextmanager
 def python(program, *arguments):
     """Another Python that runs ``program``, and the first line that it prints."""
-    process = subprocess.Popen(  # noqa: S603 - the programs are written in this file.
+    process = subprocess.Popen(
         [sys.executable, "-c", program, *map(str, arguments)], stdout=subprocess.PIPE, text=True
     )
     try:
