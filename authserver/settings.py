@@ -48,7 +48,8 @@ def _setting(
 
 
 def _field(kind: str, doc: str, *, default: Any = dataclasses.MISSING, **more: Any) -> Any:
-    return dataclasses.field(default=default, metadata=_setting(kind, doc, **more))
+    setting = _setting(kind, doc, **more)
+    return dataclasses.field(default=default, repr=not setting["secret"], metadata=setting)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,6 @@ from authserver.cli.refusals import explain
 from authserver.cli.services import services_of
 from authserver.clock import SystemClock
 from authserver.settings import Settings
-from authserver.signing.keystores import FILE_NAME, load_key_store
 from authserver.signing.service import SigningService
 from authserver.storage.connections import connector
 from authserver.storage.db import Database
@@ -23,6 +22,7 @@ from authserver.wiring import Services
 
 _POSTGRESQL = "postgresql"
 _RESTING_ON_POSTGRESQL = frozenset({"clock", "schema", "signing keys", "administrator"})
+_KEY_FILE = "key_encryption_key"
 _OLDEST_POSTGRES = 140000
 _CLOCK_TOLERANCE = 2.0
 _PATIENCE = 2.0
@@ -177,14 +177,15 @@ def _redis(settings: Settings) -> str:
 
 
 def _key_encryption_key(settings: Settings) -> str:
-    path = settings.keys_dir / FILE_NAME
+    path = settings.keys_dir / _KEY_FILE
     if not settings.key_encryption_key and not path.exists():
         raise UnwellError(
             f"There is none: neither AUTHSERVER_KEY_ENCRYPTION_KEY nor {path}.",
             "Restore it from your backup; for a new installation run `authserver bootstrap`.",
         )
-    load_key_store(settings.keys_dir, settings.key_encryption_key)
-    return "From the settings." if settings.key_encryption_key else f"In {path}."
+    with services_of(settings):
+        # Wiring has read it, or has said what is wrong with it.
+        return "From the settings." if settings.key_encryption_key else f"In {path}."
 
 
 def _signing_keys(services: Services) -> str:

@@ -11,20 +11,23 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from authserver.cli.output import RefusedError
-from authserver.settings import PREFIX, Settings, load_settings, variables
+
+if TYPE_CHECKING:
+    from authserver.settings import Settings
 
 FILE_NAME = "dev.json"
-_DATABASE = PREFIX + "DATABASE_URL"
+_PREFIX = "AUTHSERVER_"
+_DATABASE = _PREFIX + "DATABASE_URL"
 
 
 @dataclass(frozen=True)
 class FoundSettings:
     """Settings, and in words where they were found."""
 
-    settings: Settings
+    settings: "Settings"
     origin: str
     folder: Path | None = None
 
@@ -39,6 +42,8 @@ def find_settings() -> FoundSettings:
 
     Raises :class:`SettingsError`, and :class:`RefusedError` when there are none at all.
     """
+    from authserver.settings import load_settings
+
     read_dotenv()
     saved = _read(var_folder() / FILE_NAME)
     if _names_a_database():
@@ -58,7 +63,7 @@ def find_settings() -> FoundSettings:
 
 def read_dotenv() -> None:
     """Take from ``.env`` what the environment does not say, but never in production."""
-    environment = PREFIX + "ENVIRONMENT"
+    environment = _PREFIX + "ENVIRONMENT"
     path = Path(".env")
     if os.environ.get(environment) == "production" or not path.is_file():
         return
@@ -68,11 +73,11 @@ def read_dotenv() -> None:
     if values.get(environment) == "production":
         return
     for name, value in values.items():
-        if name.startswith(PREFIX) and value is not None:
+        if name.startswith(_PREFIX) and value is not None:
             os.environ.setdefault(name, value)
 
 
-def save_settings(folder: Path, settings: Settings) -> None:
+def save_settings(folder: Path, settings: "Settings") -> None:
     """Leave the settings of the development server for commands beside it, for us alone to read."""
     draft = folder / f".{FILE_NAME}.{os.getpid()}"
     text = json.dumps(dataclasses.asdict(settings), default=str, indent=2)
@@ -96,6 +101,8 @@ def _read(path: Path) -> Mapping[str, Any] | None:
             f"{path} belongs to user {owner}, and you are user {os.geteuid()}: it could lead you "
             "to a database of theirs. Run the command as that user.",
         )
+    from authserver.settings import variables
+
     kinds = {field.name: field.metadata["kind"] for field in variables()}
     try:
         saved = json.loads(path.read_text()).items()

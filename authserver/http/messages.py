@@ -42,14 +42,21 @@ class HttpRequest:
 
     @cached_property
     def body(self) -> bytes:
-        """The body. Raises :class:`BodyTooLargeError` without reading all of it."""
+        """The body. Raises :class:`BodyTooLargeError` without reading all of it.
+
+        Raises :class:`Invalid` when its framing is broken, or its sender has gone.
+        """
         length = self.environ.get("CONTENT_LENGTH") or ""
         if length.isdigit() and int(length) > MAX_BODY:
             raise BodyTooLargeError
         if not length.isdigit() and not self.environ.get("wsgi.input_terminated"):
             return b""
         wanted = int(length) if length.isdigit() else MAX_BODY + 1
-        body = bytes(self.environ["wsgi.input"].read(wanted))
+        try:
+            body = bytes(self.environ["wsgi.input"].read(wanted))
+        except Exception as error:
+            # What a server raises here has no kind of its own; it is never a fault of ours.
+            raise Invalid(hint="The body could not be read.") from error
         if len(body) > MAX_BODY:
             raise BodyTooLargeError
         return body

@@ -43,11 +43,12 @@ class _Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": ma.RAISE}
 
     def _raw_load_json(self, req: Request) -> Any:
-        if not req.get_data() and not req.mimetype:
+        body = _body(req)
+        if not body and not req.mimetype:
             return {}
         if req.mimetype != "application/json":
             raise UnsupportedMediaType
-        value = load_json(req.get_data())
+        value = load_json(body)
         if not isinstance(value, dict):
             raise Invalid(fields={"json": ["Expected a JSON object."]})
         return value
@@ -63,6 +64,17 @@ class _Parser(FlaskParser):
         # webargs files the messages under where the arguments came from: json, query.
         fields = next(iter(messages.values())) if len(messages) == 1 else messages
         raise Invalid(fields=fields if isinstance(fields, dict) else messages) from error
+
+
+def _body(req: Request) -> bytes:
+    """The body. Raises :class:`Invalid` when its framing is broken, or its sender has gone."""
+    try:
+        return req.get_data()
+    except HTTPException:
+        raise
+    except Exception as error:
+        # What a server raises here has no kind of its own; it is never a fault of ours.
+        raise Invalid(fields={"json": ["The body could not be read."]}) from error
 
 
 class Blueprint(SmorestBlueprint):  # type: ignore[misc]

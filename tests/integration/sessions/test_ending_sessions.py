@@ -42,7 +42,7 @@ def test_what_has_ended_keeps_its_first_end(sessions, begin, rows):
 
 def test_a_handle_of_any_generation_ends_its_session(sessions, begin):
     """RFC 7009, section 2.1."""
-    session, handle = begin()
+    _, handle = begin()
 
     sessions.end_of_client(replace(handle, generation=7), "web", "revoked", SYSTEM)
 

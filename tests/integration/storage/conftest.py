@@ -4,7 +4,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ def own_postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture
-def own_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+def own_valkey() -> Iterator[EmbeddedValkey]:
     with (
         tempfile.TemporaryDirectory(prefix="authserver-own-") as folder,
         EmbeddedValkey(Path(folder)) as server,
@@ -64,7 +64,8 @@ def frozen() -> Callable[[int], AbstractContextManager[None]]:
             yield
         finally:
             for each in pids:
-                os.kill(each, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGCONT)
 
     return freeze
 
