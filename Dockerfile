@@ -6,7 +6,7 @@ COPY requirements.txt ./
 RUN /srv/.venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY pyproject.toml setup.cfg README.md ./
 COPY authserver ./authserver
-RUN /srv/.venv/bin/pip install --no-cache-dir --no-deps -e .
+RUN /srv/.venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e .
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /srv --shell /usr/sbin/nologin authserver \

@@ -17,12 +17,20 @@ run: $(VENV)/.installed ## Run a server with a database of its own. PORT=8000, V
 test: $(VENV)/.installed ## Run the tests, against real servers of their own. ARGS="-k name".
 	@exec $(BIN)/python -m pytest $(ARGS)
 
+# A black box script that tries what the server is for; it knows the address and the command line.
+ACCEPTANCE ?= ../shared/acceptance/main_job.py
+
+.PHONY: acceptance
+acceptance: $(VENV)/.installed ## Try the main job on a server started by `make run`. ACCEPTANCE=script.
+	@exec .ci/acceptance $(ACCEPTANCE)
+
 .PHONY: check
 check: $(VENV)/.installed ## Check style, types, floors, and for known mistakes.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/bandit --quiet --recursive --severity-level medium --confidence-level medium authserver
 
 .PHONY: migration
@@ -31,9 +39,10 @@ migration: $(VENV)/.installed ## Write the migration that the models need. NAME=
 	@exec $(BIN)/authserver migration "$(NAME)"
 
 .PHONY: reference
-reference: $(VENV)/.installed ## Write the reference of the settings anew.
+reference: $(VENV)/.installed ## Write the generated pages of docs/reference anew.
 	@$(BIN)/python -c 'from authserver.cli.reference import settings_reference as page; print(page(), end="")' \
 		> docs/reference/settings.md
+	@$(BIN)/authserver openapi > docs/reference/openapi.json
 
 # The build tool is locked with the rest: the project itself is installed without the network.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url setup.cfg -

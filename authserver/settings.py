@@ -28,6 +28,7 @@ from authserver.setting_rules import (
 
 PREFIX = "AUTHSERVER_"
 DAY = 86_400
+_NOT_SET = "Environment variable not set."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -265,13 +266,17 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         env.seal()
     except EnvValidationError as error:
-        problems |= {
-            name: list(found)
-            for name, found in cast(Mapping[str, list[str]], error.error_messages).items()
-        }
+        messages = cast(Mapping[str, list[str]], error.error_messages)
+        problems |= {name: _say(name, list(found)) for name, found in messages.items()}
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
+
+
+def _say(name: str, found: list[str]) -> list[str]:
+    """What the library says of a variable that is not set is no help."""
+    meanings = {variable_name(field): field.metadata["doc"] for field in variables()}
+    return [f"It is required. {meanings[name]}"] if found == [_NOT_SET] else found
 
 
 def _read(env: FileAwareEnv, field: dataclasses.Field[Any], overrides: dict[str, Any]) -> Any:

@@ -9,8 +9,6 @@ from authserver.cli.passwords import generate_password
 if TYPE_CHECKING:
     from authserver.wiring import Services
 
-_PAGE = 200
-
 
 @dataclass(frozen=True)
 class NewAdministrator:
@@ -21,20 +19,10 @@ class NewAdministrator:
 
 
 def has_administrator(services: "Services") -> bool:
-    """Whether anybody with the role ``admin`` can sign in.
+    """Whether anybody with the role ``admin`` can sign in."""
+    from authserver.roles.service import RoleService
 
-    Users come by age, and administrators are old: one page will mostly do.
-    """
-    from authserver.roles.models import ADMIN
-    from authserver.users.service import UserService
-
-    users = services.get(UserService)
-    last = None
-    while profiles := users.list(None, last, _PAGE):
-        if any(profile.enabled and ADMIN in profile.roles for profile in profiles):
-            return True
-        last = profiles[-1].id
-    return False
+    return services.get(RoleService).has_administrator()
 
 
 def ensure_administrator(

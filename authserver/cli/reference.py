@@ -7,9 +7,10 @@ from authserver.settings import variable_name, variables
 
 _HEAD = """# Settings
 
-Every setting is an environment variable. One that holds a secret may instead be read from the file that the same name with `_FILE` at its end
-names. All mistakes are reported at once, at the start, and an `AUTHSERVER_` name that does not exist is one of them. `authserver config show`
-shows what is in force. Durations are in seconds. This page is generated: `make reference`.
+Every setting is an environment variable. One that holds a secret may instead be read from the
+file that the same name with `_FILE` at its end names. All mistakes are reported at once, at the
+start, and an `AUTHSERVER_` name that does not exist is one of them. `authserver config show` shows
+what is in force. Durations are in seconds. This page is generated: `make reference`.
 
 | variable | default | |
 |---|---|---|

@@ -47,11 +47,11 @@ class HttpRequest:
         Raises :class:`Invalid` when its framing is broken, or its sender has gone.
         """
         length = self.environ.get("CONTENT_LENGTH") or ""
-        if length.isdigit() and int(length) > MAX_BODY:
+        if length.isdecimal() and int(length) > MAX_BODY:
             raise BodyTooLargeError
-        if not length.isdigit() and not self.environ.get("wsgi.input_terminated"):
+        if not length.isdecimal() and not self.environ.get("wsgi.input_terminated"):
             return b""
-        wanted = int(length) if length.isdigit() else MAX_BODY + 1
+        wanted = int(length) if length.isdecimal() else MAX_BODY + 1
         try:
             body = bytes(self.environ["wsgi.input"].read(wanted))
         except Exception as error:

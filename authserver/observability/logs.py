@@ -31,11 +31,16 @@ def configure_logs(level: str, form: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    final: list[Callable[..., Any]] = (
-        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+    renderer = (
+        structlog.processors.JSONRenderer()
         if form == "json"
-        else [redact, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # The default one shows local variables, which hold what callers sent.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
+    final: list[Any] = [structlog.processors.format_exc_info, redact, renderer]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

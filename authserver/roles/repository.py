@@ -139,15 +139,18 @@ class RoleRepository:
         All who ask wait for each other until their transaction ends: two administrators cannot
         remove each other at once. Assigning the role meanwhile is not held up (NO KEY UPDATE).
         """
-        guard = select(Role.id).where(Role.name == ADMIN).with_for_update(key_share=True)
-        admin_id = tx.scalar(guard)
-        administrators = (
+        tx.execute(select(Role.id).where(Role.name == ADMIN).with_for_update(key_share=True))
+        return list(self.administrators(tx, limit=2)) == [user_id]
+
+    def administrators(self, tx: Transaction, limit: int) -> Collection[UUID]:
+        """Users who are enabled and have the role ``admin``, so many at most."""
+        query = (
             select(UserRole.user_id)
+            .join(Role, Role.id == UserRole.role_id)
             .join(_users, _users.c.id == UserRole.user_id)
-            .where(UserRole.role_id == admin_id, _users.c.enabled)
-            .limit(2)
+            .where(Role.name == ADMIN, _users.c.enabled)
         )
-        return list(tx.scalars(administrators)) == [user_id]
+        return tx.scalars(query.limit(limit)).all()
 
     def list(self, tx: Transaction) -> list[Role]:
         return list(tx.scalars(select(Role).order_by(Role.name)))

@@ -18,20 +18,13 @@ from authserver.errors import (
 from authserver.roles import permissions as vocabulary
 from authserver.roles.changes import RoleChanges, valid_changes, valid_name, valid_permissions
 from authserver.roles.escalation import assert_covers
+from authserver.roles.holding import Holding
 from authserver.roles.models import ADMIN, USER, Role
 from authserver.roles.repository import RoleRepository
 from authserver.storage.cache import Cache
 from authserver.storage.db import Database, Transaction
 
 _KEYS_AT_ONCE = 1000
-
-
-@dataclass(frozen=True)
-class Holding:
-    """The names of a user's roles, in order, and the permissions that they add up to."""
-
-    names: tuple[str, ...]
-    permissions: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -209,6 +202,11 @@ class RoleService:
         if self.roles.is_last_administrator(tx, user_id):
             raise LastAdministrator
 
+    def has_administrator(self) -> bool:
+        """Whether anybody who is enabled has the role ``admin``."""
+        with self.database.transaction() as tx:
+            return bool(self.roles.administrators(tx, limit=1))
+
     def assert_may_alter(
         self, tx: Transaction, principal_permissions: frozenset[str] | None, user_id: UUID
     ) -> None:
@@ -268,16 +266,11 @@ class RoleService:
 
     def _holding(self, user_id: UUID) -> Holding:
         key = _key(user_id)
-        match self.cache.get(key):
-            case {"names": list(names), "permissions": list(permissions)}:
-                return Holding(tuple(names), frozenset(permissions))
-        rows = self.roles.held_by(user_id)
-        holding = Holding(
-            names=tuple(name for name, _ in rows),
-            permissions=frozenset(itertools.chain.from_iterable(held for _, held in rows)),
-        )
-        value = {"names": list(holding.names), "permissions": sorted(holding.permissions)}
-        self.cache.put(key, value, self.cache_ttl)
+        remembered = Holding.from_json(self.cache.get(key))
+        if remembered is not None:
+            return remembered
+        holding = Holding.of(self.roles.held_by(user_id))
+        self.cache.put(key, holding.as_json(), self.cache_ttl)
         return holding
 
     def _forget(self, user_ids: Iterable[UUID]) -> None:

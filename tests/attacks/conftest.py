@@ -12,6 +12,7 @@ from authserver.observability.logs import configure_logs
 from authserver.storage.db import Database
 from authserver.wiring import Services
 from tests.attacks.bearers import accepted, genuine, introspector, pen, refused
+from tests.attacks.installations import install
 from tests.attacks.watch import WatchedClient, assert_hidden
 from tests.factories.clients import ClientFactory
 from tests.factories.users import TestUser, UserFactory
@@ -21,6 +22,7 @@ from tests.support.session_rows import SessionRows
 __all__ = [
     "accepted",
     "genuine",
+    "install",
     "introspector",
     "pen",
     "refused",

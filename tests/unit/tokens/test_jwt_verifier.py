@@ -79,7 +79,9 @@ def test_another_library_verifies_what_we_signed():
     assert claims == CLAIMS
 
 
-@pytest.mark.parametrize(("kind", "purpose"), [(REFRESH_TOKEN, "refresh"), (REFRESH_TOKEN, "token")])
+@pytest.mark.parametrize(
+    ("kind", "purpose"), [(REFRESH_TOKEN, "refresh"), (REFRESH_TOKEN, "token")]
+)
 def test_an_access_token_is_no_refresh_token(kind, purpose):
     """RFC 8725, section 3.11."""
     with pytest.raises(BadTokenError):

@@ -1,0 +1,196 @@
+"""Sessions under whatever sequence of events: a model, and the server beside it.
+
+protocol.md, "Sessions": at most one successor; all who succeed with one token get the same one;
+reuse ends the session for ever; what is dead stays dead, and so do its access tokens.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from authserver.actor import SYSTEM
+from authserver.roles.service import RoleService
+from authserver.storage.db import Database
+from authserver.users.service import UserService
+from authserver.wiring import Services
+from tests.factories.clients import ClientFactory, TestClient
+from tests.factories.users import UserFactory
+from tests.support.jwks_verifier import payload_of
+from tests.support.relying_party import RelyingParty
+from tests.support.session_rows import SessionRows, session_id_of
+
+LEEWAY = 10
+
+
+@dataclass
+class Session:
+    """What the model knows of a session: its refresh tokens in order, and what came with them."""
+
+    tokens: list[str]
+    access_tokens: list[str]
+    alive: bool = True
+    rotated: float = 0.0
+    successors: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Refreshing(RuleBasedStateMachine):
+    """One user at one client, and a clock that the model moves."""
+
+    services: Services
+    http: FlaskClient
+    credentials: TestClient
+    sessions = Bundle("sessions")
+
+    @initialize()
+    def begin(self) -> None:
+        self.rows = SessionRows(self.services.get(Database))
+        self.users, self.roles = self.services.get(UserService), self.services.get(RoleService)
+        self.user = UserFactory(self.services)()
+        self.party = RelyingParty(self.http, self.credentials)
+        self.admin = self.roles.find_by_name("admin").id
+        self.all: list[Session] = []
+        self.enabled, self.is_admin, self.now = True, False, 0.0
+
+    # What may happen -----------------------------------------------------------------------------
+
+    @rule(target=sessions)
+    def sign_in(self) -> Session | None:
+        answer = self.party.password(self.user)
+        if not self.enabled:
+            assert answer.json["error"] == "invalid_grant"
+            return None
+        session = Session(
+            [answer.json["refresh_token"]], [answer.json["access_token"]], rotated=self.now
+        )
+        self.all.append(session)
+        return session
+
+    @rule(session=sessions)
+    def refresh_with_the_latest_token(self, session: Session | None) -> None:
+        if session is None:
+            return
+        answer = self._refresh(session, session.tokens[-1])
+        if answer is not None:
+            session.tokens.append(answer)
+            session.rotated = self.now
+
+    @rule(session=sessions)
+    def refresh_with_its_predecessor(self, session: Session | None) -> None:
+        if session is None or len(session.tokens) < 2:
+            return
+        if session.alive and self.now - session.rotated >= LEEWAY:
+            self._reuse(session, session.tokens[-2])
+            return
+        answer = self._refresh(session, session.tokens[-2])
+        assert answer in (None, session.tokens[-1])
+
+    @rule(session=sessions, back=st.integers(3, 6))
+    def refresh_with_an_older_token(self, session: Session | None, back: int) -> None:
+        if session is not None and len(session.tokens) >= back:
+            self._reuse(session, session.tokens[-back])
+
+    @rule(session=sessions, which=st.integers(0, 5))
+    def revoke(self, session: Session | None, which: int) -> None:
+        if session is None:
+            return
+        assert self.party.revoke(session.tokens[which % len(session.tokens)]).status_code == 200
+        session.alive = False
+
+    @rule(seconds=st.sampled_from([1, 4, 6, LEEWAY, 60]))
+    def wait(self, seconds: int) -> None:
+        for session in self.all:
+            self.rows.age(session_id_of(session.tokens[0]), seconds)
+        self.now += seconds
+
+    @rule()
+    def disable(self) -> None:
+        self.users.disable(SYSTEM, None, self.user.id)
+        self.enabled = False
+        for session in self.all:
+            session.alive = False
+
+    @rule()
+    def enable(self) -> None:
+        self.users.enable(SYSTEM, None, self.user.id)
+        self.enabled = True
+
+    @rule()
+    def change_role(self) -> None:
+        change = self.roles.unassign if self.is_admin else self.roles.assign
+        change(SYSTEM, None, self.user.id, self.admin)
+        self.is_admin = not self.is_admin
+
+    # What always holds ---------------------------------------------------------------------------
+
+    @invariant()
+    def access_tokens_live_as_long_as_their_session(self) -> None:
+        for session in getattr(self, "all", ()):
+            for token in (session.access_tokens[0], session.access_tokens[-1]):
+                assert self.party.introspect(token).json["active"] is session.alive
+
+    @invariant()
+    def no_token_has_two_successors(self) -> None:
+        for session in getattr(self, "all", ()):
+            assert all(len(found) == 1 for found in session.successors.values())
+            assert len(set(session.tokens)) == len(session.tokens)
+
+    @invariant()
+    def only_the_latest_token_is_active(self) -> None:
+        for session in getattr(self, "all", ()):
+            for token in session.tokens[-2:]:
+                active = session.alive and token == session.tokens[-1]
+                assert self.party.introspect(token).json["active"] is active
+
+    def teardown(self) -> None:
+        """What has ended stays ended, whatever happens afterwards."""
+        dead = [session for session in getattr(self, "all", ()) if not session.alive]
+        if dead:
+            self.enable()
+        for session in dead:
+            for token in session.tokens:
+                assert self._refresh(session, token) is None
+
+    # The steps -----------------------------------------------------------------------------------
+
+    def _refresh(self, session: Session, token: str) -> str | None:
+        """The successor that the server gave; it must give one exactly when the session lives."""
+        answer = self.party.refresh(token)
+        assert (answer.status_code == 200) is session.alive, answer.text
+        if answer.status_code != 200:
+            assert answer.json["error"] == "invalid_grant"
+            return None
+        successor = str(answer.json["refresh_token"])
+        session.successors.setdefault(token, set()).add(successor)
+        session.access_tokens.append(answer.json["access_token"])
+        roles = payload_of(answer.json["access_token"])["roles"]
+        assert roles == (["admin", "user"] if self.is_admin else ["user"])
+        return successor
+
+    def _reuse(self, session: Session, token: str) -> None:
+        assert self.party.refresh(token).json["error"] == "invalid_grant"
+        session.alive = False
+
+
+@pytest.fixture
+def machine(services: Services, client: FlaskClient, make_client: ClientFactory) -> type:
+    members = {"services": services, "http": client, "credentials": make_client()}
+    return type("Machine", (Refreshing,), members)
+
+
+def test_sessions_hold_their_promises_whatever_happens(machine):
+    """protocol.md, Sessions; RFC 9700, section 4.14.2."""
+    case = machine.TestCase
+    case.settings = settings(
+        max_examples=25,
+        stateful_step_count=20,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+    case("runTest").runTest()

@@ -1,0 +1,74 @@
+"""Where a request came from (RFC 7239, section 8.1: anybody can write the header)."""
+
+import ipaddress
+
+import pytest
+
+from authserver.http.proxies import UNKNOWN, client_address, network_of
+
+TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
+
+
+def address(peer: str | None, forwarded: str | None = None, trusted=TRUSTED) -> str:
+    environ = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
+    return client_address({k: v for k, v in environ.items() if v is not None}, trusted)
+
+
+def test_by_default_no_header_is_believed():
+    """security.md, invariant 6."""
+    assert address("192.0.2.1", "203.0.113.9", trusted=()) == "192.0.2.1"
+
+
+def test_the_header_of_a_stranger_is_not_believed():
+    assert address("192.0.2.1", "203.0.113.9") == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "caller"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        ("198.51.100.1,203.0.113.9,10.2.2.2", "203.0.113.9"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("10.3.3.3, 10.2.2.2", "10.3.3.3"),
+        ("evil, 203.0.113.9", "203.0.113.9"),
+    ],
+)
+def test_a_trusted_proxy_names_the_caller(forwarded, caller):
+    """The last address that is not a proxy of ours: what is left of it may be invented."""
+    assert address("10.1.1.1", forwarded) == caller
+
+
+@pytest.mark.parametrize("forwarded", [None, "", " , ", "unknown", "_hidden", "203.0.113.9:80"])
+def test_what_a_proxy_says_must_be_an_address(forwarded):
+    assert address("10.1.1.1", forwarded) == "10.1.1.1"
+
+
+def test_what_cannot_be_read_ends_the_search():
+    """Whoever is left of it could be anybody."""
+    assert address("10.1.1.1", "203.0.113.9, garbage, 10.2.2.2") == "10.2.2.2"
+
+
+def test_a_proxy_may_have_an_address_of_the_new_kind():
+    assert address("fd00::1", "203.0.113.9") == "203.0.113.9"
+
+
+def test_a_server_behind_a_socket_knows_no_address():
+    assert address(None) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("caller", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", UNKNOWN),
+        (None, UNKNOWN),
+        ("garbage", UNKNOWN),
+    ],
+)
+def test_one_customer_is_one_network(caller, network):
+    """security.md, invariant 9: per /64."""
+    assert network_of(caller) == network
