@@ -5,6 +5,7 @@ reuse ends the session for ever; what is dead stays dead, and so do its access t
 """
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -43,6 +44,7 @@ class Refreshing(RuleBasedStateMachine):
     services: Services
     http: FlaskClient
     credentials: TestClient
+    role_id: UUID
     sessions = Bundle("sessions")
 
     @initialize()
@@ -51,9 +53,8 @@ class Refreshing(RuleBasedStateMachine):
         self.users, self.roles = self.services.get(UserService), self.services.get(RoleService)
         self.user = UserFactory(self.services)()
         self.party = RelyingParty(self.http, self.credentials)
-        self.admin = self.roles.find_by_name("admin").id
         self.all: list[Session] = []
-        self.enabled, self.is_admin, self.now = True, False, 0.0
+        self.enabled, self.is_editor, self.now = True, False, 0.0
 
     # What may happen -----------------------------------------------------------------------------
 
@@ -120,9 +121,9 @@ class Refreshing(RuleBasedStateMachine):
 
     @rule()
     def change_role(self) -> None:
-        change = self.roles.unassign if self.is_admin else self.roles.assign
-        change(SYSTEM, None, self.user.id, self.admin)
-        self.is_admin = not self.is_admin
+        change = self.roles.unassign if self.is_editor else self.roles.assign
+        change(SYSTEM, None, self.user.id, self.role_id)
+        self.is_editor = not self.is_editor
 
     # What always holds ---------------------------------------------------------------------------
 
@@ -167,7 +168,7 @@ class Refreshing(RuleBasedStateMachine):
         session.successors.setdefault(token, set()).add(successor)
         session.access_tokens.append(answer.json["access_token"])
         roles = payload_of(answer.json["access_token"])["roles"]
-        assert roles == (["admin", "user"] if self.is_admin else ["user"])
+        assert roles == (["editor", "user"] if self.is_editor else ["user"])
         return successor
 
     def _reuse(self, session: Session, token: str) -> None:
@@ -177,7 +178,13 @@ class Refreshing(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(services: Services, client: FlaskClient, make_client: ClientFactory) -> type:
-    members = {"services": services, "http": client, "credentials": make_client()}
+    role = services.get(RoleService).create(SYSTEM, None, "editor")
+    members = {
+        "services": services,
+        "http": client,
+        "credentials": make_client(),
+        "role_id": role.id,
+    }
     return type("Machine", (Refreshing,), members)
 
 
