@@ -1,5 +1,6 @@
 """A server on PostgreSQL and Valkey of its own, which a test may kill."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from authserver.actor import SYSTEM
 from authserver.authn.service import AuthnService
@@ -49,24 +51,34 @@ class Installation:
         return [RefreshChain(self.server, client, token.refresh_token or "") for token in tokens]
 
 
+@contextlib.contextmanager
+def installed(**settings: object) -> Iterator[Installation]:
+    """Durable PostgreSQL, Valkey, and two workers."""
+    folder = Path(tempfile.mkdtemp(prefix="authserver-failure-"))
+    try:
+        with (
+            EmbeddedPostgres(folder) as postgres,
+            EmbeddedValkey(folder) as valkey,
+            running_server(folder, postgres, valkey, **settings) as (server, services),
+        ):
+            yield Installation(postgres, valkey, server, services)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def install() -> Iterator[Callable[..., Installation]]:
-    """``install()``: durable PostgreSQL, two workers; gone after the test."""
-    folder = Path(tempfile.mkdtemp(prefix="authserver-failure-"))
-    made = []
+    """``install(refresh_leeway=0)``: an installation that is gone after the test."""
+    with contextlib.ExitStack() as made:
+        yield lambda **settings: made.enter_context(installed(**settings))
 
-    def make(**settings: object) -> Installation:
-        postgres, valkey = EmbeddedPostgres(folder), EmbeddedValkey(folder)
-        postgres.start()
-        made.append(postgres.stop)
-        valkey.start()
-        made.append(valkey.stop)
-        context = running_server(folder, postgres, valkey, **settings)
-        server, services = context.__enter__()
-        made.append(lambda: context.__exit__(None, None, None))
-        return Installation(postgres, valkey, server, services)
 
-    yield make
-    for undo in reversed(made):
-        undo()
-    shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="module")
+def without_postgresql() -> Iterator[str]:
+    """The address of a server that has worked, and whose PostgreSQL has been killed since."""
+    with installed() as installation:
+        # Each worker has answered from its memory once before the loss.
+        for _ in range(20):
+            requests.get(f"{installation.server.base}/.well-known/jwks.json", timeout=5)
+        installation.postgres.kill()
+        yield installation.server.base

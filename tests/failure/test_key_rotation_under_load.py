@@ -15,7 +15,7 @@ from authserver.wiring import Services
 from tests.factories.clients import AUDIENCE, ClientFactory, TestClient
 from tests.failure.test_lost_servers import Install
 
-_MAX_AGE = 3
+_MAX_AGE = 2
 
 
 def test_no_token_fails_at_verifiers_that_cache_the_jwks(install: Install) -> None:
@@ -50,7 +50,7 @@ def test_no_token_fails_at_verifiers_that_cache_the_jwks(install: Install) -> No
     for thread in threads:
         thread.start()
     signing = installation.services.get(SigningService)
-    for _ in range(4):
+    for _ in range(3):
         _pass_the_margin(installation.services)
         signing.rotate(SYSTEM, "ES256")
         time.sleep(_MAX_AGE + 1)
