@@ -13,7 +13,7 @@ from authserver.errors import Invalid, InvalidCredentials, RegistrationClosed
 from authserver.http.proxies import network_of
 from authserver.http.throttle import Throttle
 from authserver.sessions.service import SessionService
-from authserver.sessions.session import SignIn
+from authserver.sessions.session import LiveSession, SignIn
 from authserver.tokens.authorization import Authorization
 from authserver.users.emails import normalise_email
 from authserver.users.models import User
@@ -60,13 +60,7 @@ class AuthnService:
             amr=("pwd",),
         )
         session, handle = self.sessions.begin(sign_in, actor)
-        self.audit.record_alone(
-            Event.SIGN_IN_SUCCEEDED,
-            actor,
-            user_id=user.id,
-            client_id=client.client_id,
-            detail={"session_id": str(session.id), "amr": list(sign_in.amr)},
-        )
+        self._record_success(session, actor)
         return Authorization(
             client=client,
             subject=str(user.id),
@@ -118,6 +112,15 @@ class AuthnService:
         if session_id is not None:
             self.sessions.carry_over(session_id, changed.credential_generation)
         self.sessions.end_all(user_id, "password_changed", actor, keep=session_id)
+
+    def _record_success(self, session: LiveSession, actor: Actor) -> None:
+        self.audit.record_alone(
+            Event.SIGN_IN_SUCCEEDED,
+            actor,
+            user_id=session.user_id,
+            client_id=session.client_id,
+            detail={"session_id": str(session.id), "amr": list(session.amr)},
+        )
 
     def _fail(self, account: str, network: str, user: SignInUser | None, actor: Actor) -> None:
         """Count and record a failure, in the same steps whether or not there is such a user."""

@@ -126,6 +126,8 @@ def options(settings: Settings, manner: Manner) -> dict[str, Any]:
         "secure_scheme_headers": {},
         "forwarder_headers": "",
         "header_map": "drop",
+        # The C parser takes a bare line feed for the end of a line (docs/adr/0010).
+        "http_parser": "python",
         "loglevel": settings.log_level.lower(),
         "logger_class": OurLogger,
         "post_fork": post_fork,

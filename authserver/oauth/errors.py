@@ -4,6 +4,7 @@ from authlib.oauth2 import OAuth2Error
 
 from authserver.errors import (
     AppError,
+    Conflict,
     Forbidden,
     InsufficientScope,
     Invalid,
@@ -17,6 +18,7 @@ from authserver.errors import (
     InvalidToken,
     LockedOut,
     NotFound,
+    PreconditionFailed,
     RateLimited,
     Unauthenticated,
     UnauthorizedClient,
@@ -48,6 +50,8 @@ TABLE: tuple[tuple[type[AppError], str, int], ...] = (
     (RateLimited, "temporarily_unavailable", 429),
     (Unavailable, "temporarily_unavailable", 503),
     (NotFound, "invalid_request", 404),
+    (Conflict, "invalid_request", 409),
+    (PreconditionFailed, "invalid_request", 412),
     (AppError, "invalid_request", 400),
 )
 _INVALID_GRANT = "The credentials are invalid, expired, revoked, or were issued to another client."

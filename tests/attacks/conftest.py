@@ -48,6 +48,8 @@ def log_text(secrets_used: set[str]) -> Iterator[Callable[[], str]]:
     root = logging.getLogger()
     others, level = root.handlers, root.level
     configure_logs("DEBUG", "json")
+    # A logger that remembered this would be deaf to the tests that come after.
+    structlog.configure(cache_logger_on_first_use=False)
     ours = root.handlers[0]
     # Those of pytest itself stay, so that it can take them away again.
     root.handlers = [*others, ours]

@@ -38,7 +38,7 @@ _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 class LiveServer:
-    """``gunicorn wsgi:app``; ``settings_env`` are names of settings in lower case and their values.
+    """``authserver serve``; ``settings_env`` are names of settings in lower case and their values.
 
     ``base`` is the issuer as well. Stopped and started again it is the same server: the same port,
     the same database, a longer log.
@@ -47,9 +47,13 @@ class LiveServer:
     def __init__(self, settings_env: dict[str, Any], folder: Path, workers: int = 2) -> None:
         self._port = _free_port()
         self.base = f"http://127.0.0.1:{self._port}"
-        self.settings_env: dict[str, Any] = {"issuer": self.base} | settings_env
-        self._workers = workers
-        self._log = folder / f"gunicorn-{self._port}.log"
+        self.settings_env: dict[str, Any] = {
+            "issuer": self.base,
+            "bind": f"127.0.0.1:{self._port}",
+            "workers": workers,
+            "threads": 8,
+        } | settings_env
+        self._log = folder / f"server-{self._port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -118,11 +122,7 @@ class LiveServer:
         self.stop()
 
     def _command(self) -> list[str]:
-        options = (
-            f"-w {self._workers} -k gthread --threads 8 --graceful-timeout 3 --no-control-socket"
-        ).split()
-        address = f"127.0.0.1:{self._port}"
-        return [sys.executable, "-m", "gunicorn", "wsgi:app", *options, "-b", address]
+        return [sys.executable, "-m", "authserver", "serve"]
 
     def _environment(self) -> dict[str, str]:
         ours = {PREFIX + name.upper(): _text(value) for name, value in self.settings_env.items()}
