@@ -50,6 +50,17 @@ def test_a_change_of_password_ends_all_other_sessions(change, front_end, user):
     assert front_end.refresh(other["refreshToken"]).status_code == 401
 
 
+def test_the_sessions_that_a_change_ended_are_not_shown_any_more(
+    change, client, front_end, user, tokens, bearer
+):
+    front_end.log_in(user)
+
+    change()
+
+    answer = client.get(f"/api/users/{user.id}/sessions", headers=bearer(tokens["accessToken"]))
+    assert len(answer.json["items"]) == 1
+
+
 def test_the_session_that_changed_the_password_goes_on(change, front_end, tokens):
     change()
 

@@ -63,14 +63,27 @@ def test_signing_out_everywhere_is_for_oneself(front_end, make_user, tokens):
     assert front_end.refresh(other["refreshToken"]).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["logout", "logout-all"])
+@pytest.mark.parametrize(("path", "status"), [("logout", 401), ("logout-all", 403)])
 def test_a_client_that_acts_for_itself_has_nothing_to_sign_out_of(
-    client, front_end, make_client, path
+    client, front_end, make_client, path, status
 ):
-    party = RelyingParty(client, make_client(audience=[]))
+    party = RelyingParty(client, make_client(audience=[], scope="account"))
     token = party.token(grant_type="client_credentials").json["access_token"]
 
-    assert front_end.log_out(token, path).status_code == 401
+    assert front_end.log_out(token, path).status_code == status
+
+
+def test_a_token_without_the_scope_for_ones_account_does_not_sign_out_everywhere(
+    client, front_end, make_client, user, tokens
+):
+    """RFC 6750, section 3.1: a client that was lent a name may not shut its owner out."""
+    party = RelyingParty(client, make_client(audience=[], scope="openid"))
+    token = party.password(user).json["access_token"]
+
+    answer = front_end.log_out(token, "logout-all")
+
+    assert (answer.status_code, answer.json["code"]) == (403, "insufficient_scope")
+    assert front_end.refresh(tokens["refreshToken"]).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["logout", "logout-all"])

@@ -118,15 +118,20 @@ def test_it_may_be_used_again_after_it_was_closed(make_statements):
 def test_after_a_restart_one_request_fails_and_no_more(make_statements, own_postgres):
     """security.md, R3: the idle connections are broken as well, and go together."""
     statements = make_statements(3)
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: statements.one(SLEEP, 0.2), range(3)))
+    use_all_three(statements)
     own_postgres.kill()
     own_postgres.start()
 
     with pytest.raises(Unavailable):
         statements.one(ONE, 1)
 
-    assert [statements.one(ONE, number) for number in range(5)] == [(n,) for n in range(5)]
+    assert use_all_three(statements) == [(1,)] * 3
+
+
+def use_all_three(statements) -> list:
+    """Three statements at the same time, so that each has a connection of its own."""
+    with ThreadPoolExecutor(3) as pool:
+        return list(pool.map(lambda _: statements.one(SLEEP, 0.2), range(3)))
 
 
 def test_a_server_that_is_down_is_unavailable_at_once(make_statements, own_postgres):

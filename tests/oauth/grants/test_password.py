@@ -183,6 +183,16 @@ def test_success_and_failure_are_recorded(relying_party, user, rows):
     assert [event.user_id for event in recorded] == [user.id, user.id]
 
 
+def test_a_disabled_users_attempt_is_recorded_as_a_failure(relying_party, make_user, rows):
+    """It must not pass for a success anywhere: a success forgets the failures before it."""
+    user = make_user(enabled=False)
+
+    relying_party.password(user)
+
+    (event,) = rows.events("sign_in.failed")
+    assert event.user_id == user.id
+
+
 def test_a_client_nobody_knows_never_gets_as_far_as_the_password(client, user, rows):
     """security.md, invariant 9: no guessing without a client."""
     RelyingParty(client, TestClient("nobody", None)).password(user)

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from authserver.errors import InvalidToken
 from authserver.sessions.session import LiveSession, RefreshHandle
+from authserver.tokens.authenticator import TokenAuthenticator
 from authserver.tokens.authorization import AccessToken, Authorization, TokenSet
-from authserver.tokens.claims import access_claims, refresh_claims
+from authserver.tokens.claims import access_claims, read_handle, refresh_claims
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 900_000, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -125,3 +127,47 @@ def test_one_audience_is_read_like_several(aud, audience):
 def test_the_claims_of_a_token_are_not_shown_in_a_traceback():
     """CWE-532."""
     assert "hush" not in repr(AccessToken({"jti": "hush"}))
+
+
+# What was signed by us in another form than ours --------------------------------------------------
+
+HANDLE = RefreshHandle(SESSION_ID, 3, "secret")
+TRIPLE = {"sid": str(SESSION_ID), "gen": 3, "sec": "secret"}
+
+
+def test_a_triple_is_read_as_it_was_written():
+    claims = refresh_claims("https://id.example", HANDLE, SESSION.expires_at)
+
+    assert read_handle(claims) == HANDLE
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *({"sid": None}, {"sid": "x"}, {"sid": 1}, {"sid": str(SESSION_ID).upper() + " "}),
+        *({"gen": None}, {"gen": "3"}, {"gen": True}, {"gen": 3.0}, {"gen": -1}, {"gen": 2**31}),
+        *({"sec": None}, {"sec": 1}, {"sec": "\u00e9"}, {"sec": ["secret"]}),
+    ],
+)
+def test_a_triple_of_another_form_is_none(other):
+    """Nothing of another form comes near a query."""
+    assert read_handle(TRIPLE | other) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *({"sub": None}, {"sub": 1}, {"jti": None}, {"client_id": ["web"]}, {"scope": ["openid"]}),
+        *({"aud": None}, {"aud": 1}, {"aud": ["a", 1]}, {"aud": {}}),
+        *({"sid": None}, {"sid": "x"}, {"sid": 1}),
+    ],
+)
+def test_an_access_token_of_another_form_is_refused(other):
+    """Or else it would be a crash at the next step."""
+    verifier = SimpleNamespace(verify=lambda *_: claims(PERSONAL) | other)
+    rest = dict.fromkeys(("sessions", "clients", "roles", "api_audience"))
+    clock = SimpleNamespace(now=lambda: NOW)
+    authenticator = TokenAuthenticator(verifier=verifier, clock=clock, **rest)
+
+    with pytest.raises(InvalidToken):
+        authenticator.read("x")
