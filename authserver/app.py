@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 
 from authserver import __title__, __version__
+from authserver.actor import SYSTEM
 from authserver.audit.routes import blueprint as audit
 from authserver.authn.routes import blueprint as auth
 from authserver.clients.routes import blueprint as clients
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     services = services or build(settings)
     stores = services.get(Stores)
     check_schema(stores.database)
+    services.get(SigningService).ensure_keys(SYSTEM)
     services.get(SigningService).ring()
     if isinstance(stores.notices, RedisNotices):
         stores.notices.start()
@@ -88,7 +90,9 @@ def _front_door(app: Flask, settings: Settings, services: Services) -> FrontDoor
     signing = services.get(SigningService)
     database = services.get(Stores).database
     endpoints = endpoint_table(services.get(AuthorizationServer), signing, settings)
-    endpoints |= health_endpoints({"postgresql": database.ping, "signing_keys": signing.ring})
+    endpoints |= health_endpoints(
+        {"postgresql": database.ping, "signing_keys": signing.best_signing_key}
+    )
     return FrontDoor(
         application=app.wsgi_app,
         endpoints=endpoints,

@@ -1,6 +1,6 @@
 """Keys as a process holds them: values that never change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -71,7 +71,7 @@ class KeyRing:
         return {key.kid: key for key in self.keys}
 
     @cached_property
-    def _by_slot(self) -> dict[tuple[str, str], list[LoadedKey]]:
+    def _by_slot(self) -> dict[Slot, list[LoadedKey]]:
         slots = {key.slot for key in self.keys}
         return {slot: schedule.by_seniority(schedule.of_slot(self.keys, slot)) for slot in slots}
 
@@ -89,11 +89,24 @@ class KeyRing:
         Raises :class:`Unavailable` while an algorithm has no key, or its first key is published
         and may not sign yet.
         """
-        seniors = self._by_slot.get((purpose, algorithm), [])
+        seniors = self._by_slot.get(Slot(purpose, algorithm), [])
         key = schedule.active(seniors, now)
         if key is None or not schedule.is_alive(key, now):
             raise _not_yet(algorithm, seniors, now)
         return key
+
+    def best_active(self, purpose: str, preferred: Iterable[str], now: datetime) -> LoadedKey:
+        """The key that signs by the first of the preferred algorithms that has one, or by any.
+
+        Raises :class:`Unavailable` while there is none at all.
+        """
+        known = sorted(slot.algorithm for slot in self._by_slot if slot.purpose == purpose)
+        algorithms = tuple(dict.fromkeys((*preferred, *known)))
+        for algorithm in algorithms:
+            key = schedule.active(self._by_slot.get(Slot(purpose, algorithm), []), now)
+            if key is not None and schedule.is_alive(key, now):
+                return key
+        raise Unavailable(detail=f"None of {', '.join(algorithms)} has a key that may sign")
 
     def published(self, now: datetime) -> list[LoadedKey]:
         """The keys by which a token may be verified: those that sign first, then next, retired."""

@@ -91,6 +91,16 @@ class SigningService:
         """The key that signs tokens by an algorithm. Raises Unavailable when there is none yet."""
         return self.ring().active(TOKEN, algorithm, self.clock.now())
 
+    def best_signing_key(self, *preferred: str) -> LoadedKey:
+        """The key for a token that had better be signed by one of the preferred algorithms.
+
+        An algorithm that was configured a moment ago has a key that may not sign yet: until then
+        another one signs, of those that are configured if possible. Raises Unavailable when
+        nothing can be signed at all.
+        """
+        algorithms = (*preferred, *self.policy.algorithms)
+        return self.ring().best_active(TOKEN, algorithms, self.clock.now())
+
     def refresh_key(self) -> LoadedKey:
         """The secret that signs refresh tokens."""
         return self.ring().active(REFRESH, REFRESH_ALGORITHM, self.clock.now())

@@ -41,7 +41,7 @@ class TokenService:
         algorithm, ttl = self._profile(authorization)
         claims = access_claims(self.issuer, authorization, self.clock.now(), ttl)
         return TokenSet(
-            access_token=sign(self.signing.signing_key(algorithm), ACCESS_TOKEN, claims),
+            access_token=sign(self.signing.best_signing_key(algorithm), ACCESS_TOKEN, claims),
             expires_in=ttl,
             scope=claims.get("scope", ""),
             refresh_token=self._refresh_token(authorization),
@@ -66,6 +66,9 @@ class TokenService:
         wanted = None if scope is None else scope & client.scope
         if wanted is not None and not wanted:
             raise InvalidScope
+        # What cannot be signed must not be begun: the generation would have moved for nothing.
+        self.signing.best_signing_key()
+        self.signing.refresh_key()
         session = self.sessions.rotate(
             handle, client.client_id, None if wanted is None else sorted(wanted), audience, actor
         )
