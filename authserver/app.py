@@ -46,8 +46,10 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     services = services or build(settings)
     stores = services.get(Stores)
     check_schema(stores.database)
-    services.get(SigningService).ensure_keys(SYSTEM)
-    services.get(SigningService).ring()
+    signing = services.get(SigningService)
+    signing.ring()
+    # Only an algorithm that was configured since has none; without any key we do not come here.
+    signing.ensure_keys(SYSTEM)
     if isinstance(stores.notices, RedisNotices):
         stores.notices.start()
     return assemble(settings, services)

@@ -106,6 +106,13 @@ class WeakPassword(Invalid):
     message = "The password does not meet the rules."
 
 
+class WrongPassword(Invalid):
+    """Somebody who is signed in does not know the present password."""
+
+    code = "wrong_password"
+    message = "The present password is wrong."
+
+
 class InvalidScope(Invalid):
     code = "invalid_scope"
     message = "The requested scope is invalid, unknown, or exceeds what was granted."

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 SECRET_BYTES = 32
@@ -20,6 +21,12 @@ def new_id() -> UUID:
     value |= 0x7 << 76 | fraction << 64
     value |= 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The smallest UUID of version 7 of that millisecond: all that were made before are smaller."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def parse_id(text: str) -> UUID | None:

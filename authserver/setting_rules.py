@@ -1,6 +1,7 @@
 """What the value of a setting must look like; each rule says what was expected instead."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -8,16 +9,52 @@ from environs import ValidationError
 
 SIGNING_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519", "EdDSA")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+def origin_of(address: str) -> str | None:
+    """The web origin of an address as browsers write it (RFC 6454, section 6.2).
+
+    None for what is no address of the web, or cannot be told for certain.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not host or port == 0:
+        return None
+    ending = "" if port in (None, _PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{ending}"
+
+
+def _host(text: str) -> str:
+    """The host as an origin has it, or nothing. Raises ValueError."""
+    if ":" in text:
+        return f"[{ipaddress.IPv6Address(text)}]"
+    return text if _HOST.fullmatch(text) else ""
 
 
 def check_issuer(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    origin = origin_of(value)
+    if origin is None:
         raise ValidationError("Expected an https URL such as https://id.example.com.")
-    if parts.path or parts.query or parts.fragment:
-        raise ValidationError("Expected scheme, host and port only, no slash at the end.")
-    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+    if value != origin:
+        raise ValidationError(
+            f"Expected scheme, host and port only, in small letters, no slash at the end: {origin}."
+        )
+    if value.startswith("http:") and urlsplit(value).hostname not in LOCAL_HOSTS:
         raise ValidationError("Expected https: plain http is for localhost only.")
+
+
+def check_origins(value: list[str]) -> None:
+    """Compared letter by letter with what browsers send: in another form they never match."""
+    if any(origin_of(origin) != origin for origin in value):
+        raise ValidationError(
+            "Expected origins such as https://app.example.com, parted by commas: scheme, host "
+            "and, unless it is the usual one, port, in small letters, no slash at the end."
+        )
 
 
 def check_database_url(value: str) -> None:

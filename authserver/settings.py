@@ -1,20 +1,20 @@
 """The settings: each variable with its type, default and meaning; validated as a whole at start.
 
-A setting named ``session_idle_ttl`` is read from ``AUTHSERVER_SESSION_IDLE_TTL``. One that holds a
-secret may instead be read from the file that ``AUTHSERVER_..._FILE`` names. All mistakes are
-reported at once, and a name that is not known stops the start: it is a setting misspelt.
+How they are read, and what is said of mistakes, is the business of ``environment``.
 """
 
 import dataclasses
 import ipaddress
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from environs import EnvValidationError, FileAwareEnv
-
+from authserver.environment import PREFIX as PREFIX
+from authserver.environment import SettingsError as SettingsError
+from authserver.environment import read_settings
+from authserver.environment import setting as _field
+from authserver.environment import variable_name as variable_name
 from authserver.setting_rules import (
     between,
     check_algorithms,
@@ -22,35 +22,14 @@ from authserver.setting_rules import (
     check_issuer,
     check_limit,
     check_networks,
+    check_origins,
     check_redis_url,
     one_of,
 )
 
-PREFIX = "AUTHSERVER_"
 DAY = 86_400
-_NOT_SET = "Environment variable not set."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class SettingsError(Exception):
-    """The environment does not make a valid configuration; says each mistake by name."""
-
-    def __init__(self, problems: dict[str, list[str]]) -> None:
-        self.problems = problems
-        lines = [f"  {name}: {' '.join(sentences)}" for name, sentences in sorted(problems.items())]
-        super().__init__("The configuration is not valid:\n" + "\n".join(lines))
-
-
-def _setting(
-    kind: str, doc: str, *, check: Callable[[Any], None] | None = None, secret: bool = False
-) -> dict[str, Any]:
-    return {"kind": kind, "doc": doc, "check": check, "secret": secret}
-
-
-def _field(kind: str, doc: str, *, default: Any = dataclasses.MISSING, **more: Any) -> Any:
-    setting = _setting(kind, doc, **more)
-    return dataclasses.field(default=default, repr=not setting["secret"], metadata=setting)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,9 +170,32 @@ class Settings:
         default=0,
         check=between(0, 256),
     )
+    password_hash_memory: int = _field(
+        "int",
+        "Memory for one Argon2id hash, in KiB. Raised, it applies from each user's next sign-in.",
+        default=19_456,
+        check=between(7168, 4_194_304),
+    )
+    password_hash_iterations: int = _field(
+        "int", "Passes of one Argon2id hash.", default=2, check=between(1, 100)
+    )
+    audit_limit: str = _field(
+        "str",
+        "Failed sign-ins that become audit events, and apart from them lock-outs that do; those "
+        "beyond are in the log only.",
+        default="1000/hour",
+        check=check_limit,
+    )
+    audit_retention: int = _field(
+        "int",
+        "How long audit events are kept.",
+        default=365 * DAY,
+        check=between(DAY, 3650 * DAY),
+    )
     cache_ttl: int = _field(
         "int",
-        "How long a user's profile and permissions may be read from Redis.",
+        "How long a user's profile and permissions may be shown from Redis; nothing is decided by "
+        "what is there.",
         default=30,
         check=between(0, 3600),
     )
@@ -214,6 +216,7 @@ class Settings:
         "Web origins that may call the token, userinfo and revocation endpoints. Those of "
         "registered redirect URIs may anyway.",
         default=(),
+        check=check_origins,
     )
     bind: str = _field("str", "Address and port that `serve` listens on.", default="127.0.0.1:8000")
     workers: int = _field("int", "Server processes.", default=2, check=between(1, 256))
@@ -249,51 +252,10 @@ def variables() -> list[dataclasses.Field[Any]]:
     return list(dataclasses.fields(Settings))
 
 
-def variable_name(field: dataclasses.Field[Any]) -> str:
-    """The name of the environment variable from which a field is read."""
-    return PREFIX + field.name.upper()
-
-
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings from the environment.
 
     ``overrides`` are values by field name for what the environment does not say.
     Raises :class:`SettingsError` with all mistakes at once.
     """
-    env = FileAwareEnv(eager=False, prefix=PREFIX)
-    values = {field.name: _read(env, field, overrides) for field in variables()}
-    problems = _unknown_names()
-    try:
-        env.seal()
-    except EnvValidationError as error:
-        messages = cast(Mapping[str, list[str]], error.error_messages)
-        problems |= {name: _say(name, list(found)) for name, found in messages.items()}
-    if problems:
-        raise SettingsError(problems)
-    return Settings(**values)
-
-
-def _say(name: str, found: list[str]) -> list[str]:
-    """What the library says of a variable that is not set is no help."""
-    meanings = {variable_name(field): field.metadata["doc"] for field in variables()}
-    return [f"It is required. {meanings[name]}"] if found == [_NOT_SET] else found
-
-
-def _read(env: FileAwareEnv, field: dataclasses.Field[Any], overrides: dict[str, Any]) -> Any:
-    options: dict[str, Any] = {}
-    default = overrides.get(field.name, field.default)
-    if default is not dataclasses.MISSING:
-        options["default"] = list(default) if isinstance(default, tuple) else default
-    if field.metadata["check"]:
-        options["validate"] = field.metadata["check"]
-    return getattr(env, field.metadata["kind"])(field.name.upper(), **options)
-
-
-def _unknown_names() -> dict[str, list[str]]:
-    known = {variable_name(field) for field in variables()}
-    known |= {f"{name}_FILE" for name in known}
-    return {
-        name: ["This setting does not exist; look for a misspelling."]
-        for name in os.environ
-        if name.startswith(PREFIX) and name not in known
-    }
+    return Settings(**read_settings(variables(), overrides))

@@ -1,5 +1,6 @@
 """The object graph: every repository and every service, made once, in the order of the floors."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast
@@ -13,7 +14,7 @@ from authserver.clients.repository import ClientRepository
 from authserver.clients.service import ClientService
 from authserver.clock import Clock, SystemClock
 from authserver.credentials.password_policy import PasswordPolicy
-from authserver.credentials.passwords import PasswordHasher
+from authserver.credentials.passwords import Argon2Parameters, PasswordHasher
 from authserver.credentials.repository import SignInAttemptRepository
 from authserver.credentials.service import CredentialService, Lockout
 from authserver.http.principal import BearerAuthenticator
@@ -27,7 +28,7 @@ from authserver.roles.service import RoleService
 from authserver.sessions.repository import Lifetimes, SessionRepository
 from authserver.sessions.service import SessionService
 from authserver.settings import Settings
-from authserver.signing.keystores import load_key_store
+from authserver.signing.keystores import KeyStore, load_key_store
 from authserver.signing.repository import SigningKeyRepository
 from authserver.signing.schedule import KeyPolicy
 from authserver.signing.service import SigningService
@@ -119,7 +120,8 @@ def _domain(settings: Settings, stores: Stores) -> Domain:
     database, hot = stores.database, stores.database.statements
     audit = AuditService(database, AuditRepository())
     roles = RoleService(database, RoleRepository(hot), audit, stores.cache, settings.cache_ttl)
-    credentials = _credentials(settings, stores)
+    key_store = load_key_store(settings.keys_dir, settings.key_encryption_key)
+    credentials = _credentials(settings, stores, key_store)
     return Domain(
         audit=audit,
         roles=roles,
@@ -135,7 +137,7 @@ def _domain(settings: Settings, stores: Stores) -> Domain:
             cache_ttl=settings.cache_ttl,
         ),
         sessions=_sessions(settings, stores, audit),
-        signing=_signing(settings, stores, audit),
+        signing=_signing(settings, stores, audit, key_store),
         resources=ResourceServerService(
             database=database,
             resource_servers=ResourceServerRepository(hot),
@@ -160,7 +162,6 @@ def _tokens(settings: Settings, stores: Stores, domain: Domain) -> TokenService:
             verifier=verifier,
             sessions=domain.sessions,
             clients=domain.clients,
-            roles=domain.roles,
             clock=stores.clock,
             api_audience=settings.api_audience,
         ),
@@ -177,6 +178,9 @@ def _authn(
         sessions=domain.sessions,
         audit=domain.audit,
         throttle=throttles.sign_in,
+        database=stores.database,
+        limits=stores.limits,
+        audit_limit=parse_limit(settings.audit_limit),
         clock=stores.clock,
         registration_enabled=settings.registration_enabled,
     )
@@ -194,12 +198,14 @@ def _clients(settings: Settings, stores: Stores, audit: AuditService) -> ClientS
     )
 
 
-def _signing(settings: Settings, stores: Stores, audit: AuditService) -> SigningService:
+def _signing(
+    settings: Settings, stores: Stores, audit: AuditService, key_store: KeyStore
+) -> SigningService:
     return SigningService(
         database=stores.database,
         keys=SigningKeyRepository(),
         audit=audit,
-        key_store=load_key_store(settings.keys_dir, settings.key_encryption_key),
+        key_store=key_store,
         clock=stores.clock,
         policy=KeyPolicy.of(settings),
     )
@@ -233,11 +239,20 @@ def _throttles(settings: Settings, stores: Stores) -> Throttles:
     )
 
 
-def _credentials(settings: Settings, stores: Stores) -> CredentialService:
+def _credentials(settings: Settings, stores: Stores, key_store: KeyStore) -> CredentialService:
+    # Half of the threads that serve requests remain for what needs no password.
+    places = max(1, settings.threads // 2)
+    threads = min(settings.password_hash_threads or os.cpu_count() or 1, places)
     return CredentialService(
-        hasher=PasswordHasher(threads=settings.password_hash_threads or None),
+        hasher=PasswordHasher(
+            Argon2Parameters(settings.password_hash_memory, settings.password_hash_iterations),
+            threads=threads,
+            waiting=places - threads,
+        ),
         policy=PasswordPolicy(),
-        attempts=SignInAttemptRepository(stores.database.statements),
+        attempts=SignInAttemptRepository(
+            stores.database.statements, key_store.derive(b"sign-in attempts")
+        ),
         limits=stores.limits,
         lockout=Lockout(
             threshold=settings.lockout_threshold,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from authserver.audit.models import AuditEvent
 from authserver.storage.db import Transaction
@@ -11,7 +11,7 @@ from authserver.storage.db import Transaction
 
 @dataclass(frozen=True)
 class AuditRepository:
-    """Adds and lists; there is no way to change or remove an event."""
+    """Adds and lists; there is no way to change an event, nor to remove a young one."""
 
     def add(self, tx: Transaction, event: AuditEvent) -> None:
         tx.add(event)
@@ -34,3 +34,17 @@ class AuditRepository:
         if user_id is not None:
             query = query.where(AuditEvent.user_id == user_id)
         return list(tx.scalars(query))
+
+    def remove_before(self, tx: Transaction, first: UUID, limit: int) -> int:
+        """Delete up to ``limit`` events, the oldest, that are older than the id; how many."""
+        old = (
+            select(AuditEvent.id)
+            .where(AuditEvent.id < first)
+            .order_by(AuditEvent.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        removed = tx.scalars(
+            delete(AuditEvent).where(AuditEvent.id.in_(old)).returning(AuditEvent.id)
+        )
+        return len(removed.all())

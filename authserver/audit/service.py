@@ -1,6 +1,7 @@
 """Recording what happened, and reading it again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from authserver.actor import Actor
 from authserver.audit.events import Event
 from authserver.audit.models import AuditEvent
 from authserver.audit.repository import AuditRepository
+from authserver.ids import first_id_of
 from authserver.storage.db import Database, Transaction
 
 log = structlog.get_logger(__name__)
@@ -46,7 +48,7 @@ class AuditService:
                 detail=detail or {},
             ),
         )
-        log.info(event.value, actor=actor.id, user_id=user_id and str(user_id), client=client_id)
+        self.mention(event, actor, user_id=user_id, client_id=client_id)
 
     def record_alone(
         self,
@@ -60,6 +62,27 @@ class AuditService:
         """Record an event for which there is no transaction, such as a refused sign-in."""
         with self.database.transaction() as tx:
             self.record(tx, event, actor, user_id=user_id, client_id=client_id, detail=detail)
+
+    def mention(
+        self,
+        event: Event,
+        actor: Actor,
+        *,
+        user_id: UUID | None = None,
+        client_id: str | None = None,
+    ) -> None:
+        """Tell the log alone: for what anybody can bring about as often as they like."""
+        log.info(event.value, actor=actor.id, user_id=user_id and str(user_id), client=client_id)
+
+    def forget_before(self, moment: datetime, batch: int = 5000) -> int:
+        """Delete the events of before, a batch at a time; how many that were."""
+        removed = 0
+        while True:
+            with self.database.transaction() as tx:
+                count = self.events.remove_before(tx, first_id_of(moment), batch)
+            removed += count
+            if count < batch:
+                return removed
 
     def list(
         self,

@@ -36,9 +36,15 @@ class FirstPartyFacade:
         return self.tokens.issue(authorization)
 
     def refresh(self, refresh_token: str, actor: Actor) -> TokenSet:
-        """Raises :class:`InvalidGrant`."""
+        """Raises :class:`InvalidGrant`, and :class:`InvalidTarget` for a session that was begun
+        under another audience of this server."""
         authorization = self.tokens.redeem(
-            self._client(), refresh_token, scope=None, audience=None, actor=actor
+            self._client(),
+            refresh_token,
+            scope=None,
+            audience=None,
+            allowed_audience=(self.audience,),
+            actor=actor,
         )
         return self.tokens.issue(authorization)
 

@@ -8,12 +8,14 @@ from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.clients.metadata import Client
 from authserver.clock import Clock
-from authserver.credentials.service import CredentialService
-from authserver.errors import Invalid, InvalidCredentials, RegistrationClosed
+from authserver.credentials.service import Attempt, CredentialService
+from authserver.errors import Invalid, InvalidCredentials, RegistrationClosed, WrongPassword
 from authserver.http.proxies import network_of
 from authserver.http.throttle import Throttle
 from authserver.sessions.service import SessionService
 from authserver.sessions.session import LiveSession, SignIn
+from authserver.storage.db import Database
+from authserver.storage.rate_limits import Limit, RateLimits
 from authserver.tokens.authorization import Authorization
 from authserver.users.emails import normalise_email
 from authserver.users.models import User
@@ -30,6 +32,9 @@ class AuthnService:
     sessions: SessionService
     audit: AuditService
     throttle: Throttle
+    database: Database
+    limits: RateLimits
+    audit_limit: Limit
     clock: Clock
     registration_enabled: bool
 
@@ -78,16 +83,17 @@ class AuthnService:
         """
         self.throttle.check(actor.address)
         account, network = _account(email), network_of(actor.address)
-        self.credentials.check_lockout(account or email, network)
-        user = self.users.find_for_sign_in(account) if account else None
-        verification = self.credentials.verify(user.password_hash if user else None, password)
-        if user is None or not verification.matches or not user.enabled:
-            self._fail(account or email, network, user, actor)
-            raise InvalidCredentials
-        self.credentials.record_success(user.email, network)
-        if verification.needs_rehash:
-            new_hash = self.credentials.rehash(password)
-            self.users.rehash(user.id, user.password_hash, new_hash)
+        with self.credentials.place() as place:
+            user = self.users.find_for_sign_in(account) if account else None
+            user_id = user.id if user else None
+            attempt = self.credentials.count_attempt(account or email, network, user_id)
+            verification = place.verify(user.password_hash if user else None, password)
+            if user is None or not verification.matches or not user.enabled:
+                self._fail(account or email, attempt, user_id, actor)
+                raise InvalidCredentials
+            self.credentials.record_success(account or email, network, user.id)
+            if verification.needs_rehash:
+                self.users.rehash(user.id, user.password_hash, place.hash(password))
         return user
 
     def register(self, email: str, password: str, full_name: str | None, actor: Actor) -> User:
@@ -101,17 +107,24 @@ class AuthnService:
     ) -> None:
         """Set another password; all sessions end but the one that the change came from.
 
-        Raises :class:`InvalidCredentials` when the current one is wrong, WeakPassword.
+        Raises :class:`WrongPassword` when the current one is wrong, WeakPassword, Invalid, and as
+        :meth:`authenticate` does after too many failures.
         """
         user = self.users.get(user_id)
-        self.authenticate(user.email, current, actor)
+        try:
+            self.authenticate(user.email, current, actor)
+        except InvalidCredentials as error:
+            sentence = "This is not the present password."
+            raise WrongPassword(fields={"current_password": [sentence]}) from error
         if current == new:
             raise Invalid(fields={"new_password": ["Choose another password than the present."]})
         new_hash = self.credentials.hash_new(new, [user.email, user.full_name or ""])
-        changed = self.users.set_password_hash(actor, user_id, new_hash)
-        if session_id is not None:
-            self.sessions.carry_over(session_id, changed.credential_generation)
-        self.sessions.end_all(user_id, "password_changed", actor, keep=session_id)
+        with self.database.transaction() as tx:
+            changed = self.users.set_password_hash(tx, actor, user_id, new_hash)
+            self.sessions.survive_password_change(
+                tx, user_id, session_id, changed.credential_generation, actor
+            )
+        self.users.forget(user_id)
 
     def _record_success(self, session: LiveSession, actor: Actor) -> None:
         self.audit.record_alone(
@@ -122,15 +135,21 @@ class AuthnService:
             detail={"session_id": str(session.id), "amr": list(session.amr)},
         )
 
-    def _fail(self, account: str, network: str, user: SignInUser | None, actor: Actor) -> None:
-        """Count and record a failure, in the same steps whether or not there is such a user."""
-        locked = self.credentials.record_failure(account, network)
+    def _fail(self, account: str, attempt: Attempt, user_id: UUID | None, actor: Actor) -> None:
+        """Count and record a failure, in the same steps whether or not there is such a user.
+
+        The first failure of an account and network becomes an audit event, and each lock; no more
+        of either than ``audit_limit``, for anybody can bring them about.
+        """
+        self.credentials.record_failure(account)
         self.throttle.note(actor.address)
-        self.audit.record_alone(
-            Event.SIGN_IN_LOCKED if locked else Event.SIGN_IN_FAILED,
-            actor,
-            user_id=user.id if user else None,
-        )
+        event = Event.SIGN_IN_LOCKED if attempt.locks else Event.SIGN_IN_FAILED
+        worth_a_row = attempt.locks or attempt.failures == 1
+        if worth_a_row and not self.limits.wait(self.audit_limit, "audit", event.value):
+            detail = {"failures": attempt.failures}
+            self.audit.record_alone(event, actor, user_id=user_id, detail=detail)
+        else:
+            self.audit.mention(event, actor, user_id=user_id)
 
 
 def _account(email: str) -> str | None:

@@ -16,6 +16,7 @@ from authserver.cli.output import (
 from authserver.cli.pages import every
 from authserver.cli.services import open_services
 from authserver.cli.subjects import named_user
+from authserver.errors import SessionNotFound
 
 if TYPE_CHECKING:
     from authserver.sessions.models import RefreshSession
@@ -78,7 +79,8 @@ def _end_one(session_id: UUID, output: str) -> None:
     from authserver.sessions.service import SessionService
 
     with open_services() as services:
-        services.get(SessionService).end(session_id, _REASON, SYSTEM)
+        if not services.get(SessionService).end(session_id, _REASON, SYSTEM):
+            raise SessionNotFound
     show_done(output, "The session has ended.", {"id": str(session_id), "ended": True})
 
 

@@ -33,7 +33,7 @@ def token() -> None:
 @click.option("--client-id", required=True, help="The client that it is issued to.")
 @click.option("--user", metavar="EMAIL|ID", help="A user who signs in. Default: nobody.")
 @click.option("--scope", help="Parted by spaces. Default: all that the client may have.")
-@click.option("--audience", multiple=True, help="Default: that of the client; may be repeated.")
+@click.option("--audience", multiple=True, help="Default: the client's first; may be repeated.")
 @output_option
 def mint(
     client_id: str, user: str | None, scope: str | None, audience: tuple[str, ...], output: str
@@ -103,13 +103,16 @@ def _authorization(
     scope: str | None,
     audience: tuple[str, ...],
 ) -> "Authorization":
-    from authserver.oauth.resource_indicators import grant_audience
+    from authserver.oauth.resource_indicators import grant_audience, token_audience
     from authserver.oauth.scopes import IDENTITY, grant_scope, parse_scope
     from authserver.tokens.authorization import Authorization
 
     allowed = client.scope if user else client.scope - IDENTITY
     granted = grant_scope(parse_scope(scope), allowed)
-    granted_for = grant_audience(audience or None, client, services.settings.api_audience)
+    asked = audience or None
+    granted_for = token_audience(
+        asked, grant_audience(asked, client, services.settings.api_audience)
+    )
     if user is None:
         return Authorization(client, client.client_id, granted, granted_for)
     return _signed_in(services, client, user, granted, granted_for)

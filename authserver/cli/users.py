@@ -225,12 +225,9 @@ def unassign_role(user: str, role: str, output: str) -> None:
 
 def _record(services: "Services", user_id: "UUID") -> dict[str, Any]:
     """A user as the REST API shows one, fresh from the database."""
-    from authserver.roles.service import RoleService
     from authserver.users.schemas import UserSchema
     from authserver.users.service import UserService
-    from authserver.users.user import profile_of
 
-    roles = [role.name for role in services.get(RoleService).roles_of(user_id)]
-    found = services.get(UserService).get(user_id)
-    record: dict[str, Any] = UserSchema().dump(profile_of(found, roles))
+    profile = services.get(UserService).profile_now(user_id)
+    record: dict[str, Any] = UserSchema().dump(profile)
     return record

@@ -13,7 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from authserver.clients.metadata import Client, Secret
 from authserver.clients.models import ClientRow, ClientSecret
 from authserver.errors import ClientIdTaken, ClientNotFound
+from authserver.setting_rules import origin_of
 from authserver.storage.db import Transaction
+from authserver.storage.dependents import remove_dependents
 from authserver.storage.statements import Statement, Statements
 
 # The order in which the statement below names them.
@@ -56,9 +58,9 @@ FIND = Statement(
 WEB_ORIGINS = Statement(
     "list_web_origins",
     """
-    SELECT DISTINCT substring(uri FROM '^https?://[^/?#]+')
+    SELECT DISTINCT substring(uri FROM '(?i)^https?://[^/?#]+')
     FROM clients c, unnest(c.redirect_uris) AS uri
-    WHERE c.enabled AND uri ~ '^https?://'""",
+    WHERE c.enabled AND uri ~* '^https?://'""",
     0,
 )
 
@@ -77,8 +79,9 @@ class ClientRepository:
         return _client(dict(zip(_COLUMNS, members, strict=True)), zip(digests, ends, strict=True))
 
     def web_origins(self) -> frozenset[str]:
-        """The origins of the redirect URIs of all enabled clients."""
-        return frozenset(origin for (origin,) in self.hot.all(WEB_ORIGINS))
+        """The origins of the redirect URIs of all enabled clients, as browsers write them."""
+        origins = (origin_of(beginning) for (beginning,) in self.hot.all(WEB_ORIGINS))
+        return frozenset(origin for origin in origins if origin is not None)
 
     def get(self, tx: Transaction, client_id: str) -> Client:
         """Raises :class:`ClientNotFound`."""
@@ -122,8 +125,15 @@ class ClientRepository:
         return self._whole(tx, [row])[0]
 
     def remove(self, tx: Transaction, client_id: str) -> None:
-        """The client's secrets and sessions go with it. Raises :class:`ClientNotFound`."""
+        """The client's secrets and sessions go with it. Raises :class:`ClientNotFound`.
+
+        Of many sessions :meth:`remove_dependents` comes first.
+        """
         tx.delete(_found(tx.get(ClientRow, client_id)))
+
+    def remove_dependents(self, tx: Transaction, client_id: str) -> bool:
+        """Delete a batch of what goes with the client; whether there is more."""
+        return remove_dependents(tx, ClientRow.client_id, client_id)
 
     def add_secret(self, tx: Transaction, client_id: str, digest: bytes) -> None:
         tx.add(ClientSecret(client_id=client_id, digest=digest))

@@ -13,9 +13,17 @@ from authserver.http.fields import Instant, StrictSchema, Text
 from authserver.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
 
 
-def _flag(description: str) -> fields.Boolean:
-    """True or false, and nothing that only looks like it."""
-    return fields.Boolean(truthy={True}, falsy={False}, metadata={"description": description})
+class Flag(fields.Boolean):
+    """True or false, and nothing that only equals it: to Python 1 does."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+def _flag(description: str) -> Flag:
+    return Flag(metadata={"description": description})
 
 
 def _strings(description: str) -> fields.List[Any]:

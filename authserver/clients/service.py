@@ -167,13 +167,14 @@ class ClientService:
     def delete(self, actor: Actor, client_id: str) -> None:
         """Remove the client, and with it its secrets and sessions (RFC 7592, section 2.3).
 
-        Raises :class:`ClientNotFound` and :class:`ClientIsBuiltIn`.
+        Of very many sessions a batch goes at a time, while the client is disabled; whoever is
+        interrupted deletes it once more. Raises :class:`ClientNotFound` and
+        :class:`ClientIsBuiltIn`.
         """
-        with self.database.transaction() as tx:
-            self._lock(tx, client_id, None)
-            self.clients.remove(tx, client_id)
-            self._record(tx, Event.CLIENT_DELETED, actor, client_id)
-        self.notices.publish(TOPIC, client_id)
+        gone = False
+        while not gone:
+            gone = self._delete_batch(actor, client_id)
+            self.notices.publish(TOPIC, client_id)
 
     def rotate_secret(
         self,
@@ -230,6 +231,19 @@ class ClientService:
                 self._record(tx, Event.CLIENT_UPDATED, actor, client_id, enabled=enabled)
         self.notices.publish(TOPIC, client_id)
         return client
+
+    def _delete_batch(self, actor: Actor, client_id: str) -> bool:
+        """Whether the client is gone; as long as it is not, no session is born to it."""
+        with self.database.transaction() as tx:
+            client = self._lock(tx, client_id, None)
+            more = self.clients.remove_dependents(tx, client_id)
+            if not more:
+                self.clients.remove(tx, client_id)
+                self._record(tx, Event.CLIENT_DELETED, actor, client_id)
+            elif client.enabled:
+                self.clients.change(tx, client_id, {"enabled": False})
+                self._record(tx, Event.CLIENT_UPDATED, actor, client_id, enabled=False)
+        return not more
 
     def _lock(self, tx: Transaction, client_id: str, version: int | None) -> Client:
         """The client, which may be changed, and which nobody else changes meanwhile."""

@@ -9,9 +9,9 @@ import os
 import secrets
 import unicodedata
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import NamedTuple, TypeVar
@@ -80,7 +80,8 @@ class PasswordHasher:
     """Hashes and verifies on ``threads`` threads of its own; at most ``waiting`` callers wait.
 
     One caller more is refused with Unavailable at once: a storm of logins must neither use up the
-    memory nor hold the threads that serve everybody else.
+    memory nor hold the threads that serve everybody else. Who passes on a number of either should
+    know how many threads the process has for requests.
     """
 
     def __init__(
@@ -104,23 +105,64 @@ class PasswordHasher:
         self._open()
         _reopen_after_fork(self)
 
+    @contextmanager
+    def place(self) -> Iterator["HashingPlace"]:
+        """A place among those who hash and those who wait, held until the end of the block.
+
+        Raises Unavailable if there is none.
+        """
+        places = self._places
+        if not places.acquire(blocking=False):
+            raise errors.Unavailable(
+                retry_after=1,
+                detail=f"{self._threads} passwords are being hashed and {self._waiting} wait.",
+            )
+        try:
+            yield HashingPlace(self._argon2, self._dummy, self._pool)
+        finally:
+            places.release()
+
+    def hash(self, password: str) -> str:
+        """As :meth:`HashingPlace.hash`, at a place of its own. Raises Unavailable as well."""
+        with self.place() as place:
+            return place.hash(password)
+
+    def verify(self, encoded: str | None, password: str) -> Verification:
+        """As :meth:`HashingPlace.verify`, at a place of its own. Raises Unavailable."""
+        with self.place() as place:
+            return place.verify(encoded, password)
+
+    def _open(self) -> None:
+        # The pool starts its threads one by one, and none before there is work for it.
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="passwords")
+        self._places = BoundedSemaphore(self._threads + self._waiting)
+
+
+@dataclass(frozen=True)
+class HashingPlace:
+    """Where one caller has passwords hashed, one after the other."""
+
+    argon2: argon2.PasswordHasher
+    dummy: str
+    pool: ThreadPoolExecutor
+
     def hash(self, password: str) -> str:
         """The encoded hash of a password that the policy has accepted.
 
-        Raises Unavailable if the queue is full, and ValueError for what could never be verified.
+        Raises ValueError for what could never be verified.
         """
         secret = _secret(password)
         if secret is None:
             raise ValueError(
                 "Ask the password policy first: this password could never be verified."
             )
-        return self._run(lambda: self._argon2.hash(secret))
+        return self._run(lambda: self.argon2.hash(secret))
 
     def verify(self, encoded: str | None, password: str) -> Verification:
         """Whether this is the password of the hash; None is the hash of somebody who has none.
 
         Every answer costs one hash, so that its time does not tell an unknown user from a known one
-        (ASVS 6.3.8). Raises Unavailable if the queue is full.
+        (ASVS 6.3.8).
         """
         secret = _secret(password)
         if encoded is None or secret is None:
@@ -129,8 +171,8 @@ class PasswordHasher:
 
     def _verify(self, encoded: str, secret: bytes) -> Verification:
         try:
-            self._argon2.verify(encoded, secret)
-            return Verification(True, self._argon2.check_needs_rehash(encoded))
+            self.argon2.verify(encoded, secret)
+            return Verification(True, self.argon2.check_needs_rehash(encoded))
         except VerifyMismatchError:
             return _NO_MATCH
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
@@ -139,26 +181,11 @@ class PasswordHasher:
 
     def _verify_dummy(self) -> Verification:
         with suppress(VerificationError):
-            self._argon2.verify(self._dummy, b"")
+            self.argon2.verify(self.dummy, b"")
         return _NO_MATCH
 
     def _run(self, job: Callable[[], _Result]) -> _Result:
-        if not self._places.acquire(blocking=False):
-            raise errors.Unavailable(
-                retry_after=1,
-                detail=f"{self._threads} passwords are being hashed and {self._waiting} wait.",
-            )
-        try:
-            future = self._pool.submit(_do_and_leave, job, self._places)
-        except RuntimeError:  # The interpreter is shutting down.
-            self._places.release()
-            raise
-        return future.result()
-
-    def _open(self) -> None:
-        # The pool starts its threads one by one, and none before there is work for it.
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="passwords")
-        self._places = BoundedSemaphore(self._threads + self._waiting)
+        return self.pool.submit(job).result()
 
 
 def _secret(password: str) -> bytes | None:
@@ -167,14 +194,6 @@ def _secret(password: str) -> bytes | None:
     if len(text) > MAXIMUM_LENGTH or has_forbidden_characters(text):
         return None
     return text.encode()
-
-
-def _do_and_leave(job: Callable[[], _Result], places: BoundedSemaphore) -> _Result:
-    # The place is free before the caller has its answer, so that the caller may come back at once.
-    try:
-        return job()
-    finally:
-        places.release()
 
 
 def _reopen_after_fork(hasher: PasswordHasher) -> None:

@@ -1,70 +1,124 @@
-"""Queries on the counters of sign-ins. One statement each: nothing is read before it is written."""
+"""Queries on sign-ins tried. One statement each: nothing is read before it is written."""
 
-from dataclasses import dataclass
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from authserver.credentials.models import BUCKETS
-from authserver.ids import digest
 from authserver.storage.statements import Statement, Statements
 
-# Failures are forgotten after a quiet day; the longest wait is an hour.
-_FIND = Statement(
-    "find_sign_in_attempts",
+# Enough for home, work and what is in between.
+_NETWORKS_PER_USER = 20
+
+# An attempt counts as a failure until it succeeds, so that of many at once no more are tried than
+# of many in a row. $1 bucket, $2 threshold, $3 first wait, $4 whether strangers are shut out, $5
+# user or null, $6 network. Failures are forgotten after a quiet day; the longest wait is an hour.
+# What is not tried is not counted. The end of a lock that began this very moment cannot be seen
+# yet: then the first wait is told.
+_COUNT = Statement(
+    "count_sign_in_attempt",
     """
-    SELECT coalesce(ceil(extract(epoch FROM greatest(locked_until - now(), interval '0')))::int, 0),
-           succeeded_at > now() - interval '90 days'
-    FROM sign_in_attempts WHERE bucket = $1::int""",
-    1,
+    WITH counted AS (
+        INSERT INTO sign_in_attempts AS a (bucket, failures, tried_at)
+        SELECT $1::int, 1, now()
+        WHERE NOT $4::bool OR EXISTS (
+            SELECT FROM known_networks WHERE user_id = $5::uuid AND network = $6::bytea
+            AND seen_at > now() - interval '90 days')
+        ON CONFLICT (bucket) DO UPDATE SET
+            failures = CASE
+                WHEN a.tried_at > now() - interval '1 day' THEN a.failures + 1 ELSE 1 END,
+            tried_at = now(),
+            locked_until = CASE
+                WHEN a.tried_at > now() - interval '1 day' AND a.failures + 1 >= $2::int
+                THEN now() + least(interval '1 hour', make_interval(
+                    secs => $3::int * 2 ^ least(a.failures + 1 - $2::int, 12))) END
+        WHERE a.locked_until IS NULL OR a.locked_until <= now()
+        RETURNING failures, locked_until IS NOT NULL AS locks)
+    SELECT coalesce((SELECT failures FROM counted), 0),
+           coalesce((SELECT locks FROM counted), false),
+           coalesce((SELECT ceil(extract(epoch FROM locked_until - now()))::int
+                     FROM sign_in_attempts WHERE bucket = $1::int AND locked_until > now()),
+                    $3::int)""",
+    6,
 )
-_FAIL = Statement(
-    "record_failed_sign_in",
-    """
-    INSERT INTO sign_in_attempts AS a (bucket, failures, failed_at) VALUES ($1::int, 1, now())
-    ON CONFLICT (bucket) DO UPDATE SET
-        failures = CASE WHEN a.failed_at > now() - interval '1 day' THEN a.failures + 1 ELSE 1 END,
-        failed_at = now(),
-        locked_until = CASE
-            WHEN a.failed_at > now() - interval '1 day' AND a.failures + 1 >= $2::int
-            THEN now() + least(interval '1 hour', make_interval(
-                secs => $3::int * 2 ^ least(a.failures + 1 - $2::int, 12))) END
-    RETURNING locked_until IS NOT NULL""",
-    3,
-)
+
+# $1 bucket, $2 user, $3 network, $4 the most networks that stay. Whoever is deleted meanwhile gets
+# no row, and whom another sign-in of the same user tidies up after is left to that one.
 _SUCCEED = Statement(
     "record_sign_in",
     """
-    INSERT INTO sign_in_attempts AS a (bucket, failures, succeeded_at) VALUES ($1::int, 0, now())
-    ON CONFLICT (bucket) DO UPDATE SET failures = 0, locked_until = NULL, succeeded_at = now()
-    WHERE a.failures > 0 OR a.succeeded_at IS NULL OR a.succeeded_at < now() - interval '1 day'""",
-    1,
+    WITH forgiven AS (
+        UPDATE sign_in_attempts SET failures = 0, locked_until = NULL WHERE bucket = $1::int
+    ), known AS (
+        INSERT INTO known_networks AS k (user_id, network)
+        SELECT id, $3::bytea FROM users WHERE id = $2::uuid FOR KEY SHARE
+        ON CONFLICT (user_id, network) DO UPDATE SET seen_at = now()
+        WHERE k.seen_at < now() - interval '1 day'
+    )
+    DELETE FROM known_networks WHERE user_id = $2::uuid AND network IN (
+        SELECT network FROM known_networks WHERE user_id = $2::uuid AND network <> $3::bytea
+        ORDER BY seen_at DESC OFFSET $4::int - 1 FOR UPDATE SKIP LOCKED)""",
+    4,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
-    """``wait`` is in seconds; ``known``: this network has signed in to this account before."""
+class Attempt:
+    """A sign-in about to be tried, or one that must not be.
 
+    ``failures`` are those since the last success, this attempt among them until it is one; 0 when
+    it must not be tried, for ``wait`` seconds. ``locks``: unless it succeeds, the next must wait.
+    """
+
+    failures: int
+    locks: bool
     wait: int
-    known: bool
 
 
 @dataclass(frozen=True)
 class SignInAttemptRepository:
-    """Counters by account and network."""
+    """Counters by account and network, under keys that nobody foretells without ``secret``."""
 
     hot: Statements
+    secret: bytes = field(repr=False)
 
-    def find(self, account: str, network: str) -> Attempts:
-        row = self.hot.one(_FIND, _bucket(account, network))
-        return Attempts(wait=row[0], known=bool(row[1])) if row else Attempts(0, known=False)
+    def count(
+        self,
+        account: str,
+        network: str,
+        user_id: UUID | None,
+        *,
+        threshold: int,
+        ttl: int,
+        only_known: bool,
+    ) -> Attempt:
+        """Count an attempt before it is made. ``user_id`` is None for an unknown account.
 
-    def record_failure(self, account: str, network: str, threshold: int, ttl: int) -> bool:
-        """Whether the pair is locked now."""
-        row = self.hot.one(_FAIL, _bucket(account, network), threshold, ttl)
-        return row is not None and bool(row[0])
+        ``only_known``: nobody may try but from a network where the user has signed in within the
+        last ninety days.
+        """
+        row = self.hot.one(
+            _COUNT,
+            self._bucket(account, network),
+            threshold,
+            ttl,
+            only_known,
+            user_id,
+            self._digest(network),
+        )
+        # A SELECT of plain values has one row, always.
+        failures, locks, wait = row or (0, False, ttl)
+        return Attempt(failures, locks, 0 if failures else wait)
 
-    def record_success(self, account: str, network: str) -> None:
-        self.hot.one(_SUCCEED, _bucket(account, network))
+    def record_success(self, account: str, network: str, user_id: UUID) -> None:
+        """Forget the failures, and remember the network."""
+        bucket, tag = self._bucket(account, network), self._digest(network)
+        self.hot.one(_SUCCEED, bucket, user_id, tag, _NETWORKS_PER_USER)
 
+    def _bucket(self, account: str, network: str) -> int:
+        return int.from_bytes(self._digest(f"{account}\n{network}")[:4], "big") % BUCKETS
 
-def _bucket(account: str, network: str) -> int:
-    return int.from_bytes(digest(f"{account}\n{network}")[:4], "big") % BUCKETS
+    def _digest(self, text: str) -> bytes:
+        # JSON can carry halves of surrogate pairs: they are no reason to fail.
+        return hmac.digest(self.secret, text.encode(errors="surrogatepass"), hashlib.sha256)

@@ -1,16 +1,16 @@
 """Setting and checking passwords, and slowing down who guesses them."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from uuid import UUID
 
 from authserver.credentials.password_policy import PasswordPolicy
-from authserver.credentials.passwords import PasswordHasher, Verification
+from authserver.credentials.passwords import HashingPlace, PasswordHasher, Verification
+from authserver.credentials.repository import Attempt as Attempt
 from authserver.credentials.repository import SignInAttemptRepository
 from authserver.errors import LockedOut
 from authserver.storage.rate_limits import Limit, RateLimits
-
-# A stranger's wait after too many failures for an account from everywhere together.
-_STRANGERS_WAIT = 60
 
 
 @dataclass(frozen=True)
@@ -50,30 +50,37 @@ class CredentialService:
         """Whether the password is the one of the hash; as slow without a hash as with one."""
         return self.hasher.verify(encoded, password)
 
-    def rehash(self, password: str) -> str:
-        """A hash with today's parameters of a password that was right."""
-        return self.hasher.hash(password)
+    def place(self) -> AbstractContextManager[HashingPlace]:
+        """A place among those who have passwords checked, held until the end of the block.
 
-    def check_lockout(self, account: str, network: str) -> None:
-        """Raises :class:`LockedOut` while no password is tried, not even the right one.
-
-        The answer is the same for accounts that do not exist.
+        Raises :class:`Unavailable` when all are taken. Who takes one before all else costs nothing
+        when turned away: no query, and no failure on the account.
         """
-        attempts = self.attempts.find(account, network)
-        if attempts.wait:
-            raise LockedOut(attempts.wait)
-        if not attempts.known and self.limits.is_exhausted(
-            self.lockout.account_limit, "account", account
-        ):
-            raise LockedOut(_STRANGERS_WAIT)
+        return self.hasher.place()
 
-    def record_failure(self, account: str, network: str) -> bool:
-        """Count a wrong password; whether that was one too many."""
-        self.limits.wait(self.lockout.account_limit, "account", account)
-        return self.attempts.record_failure(
-            account, network, self.lockout.threshold, self.lockout.ttl
+    def count_attempt(self, account: str, network: str, user_id: UUID | None) -> Attempt:
+        """Count a sign-in before its password is tried; ``user_id`` is None for unknown accounts.
+
+        Raises :class:`LockedOut` while no password is tried, not even the right one. The answer is
+        the same for accounts that do not exist.
+        """
+        shut_out = self.limits.is_exhausted(self.lockout.account_limit, "account", account)
+        attempt = self.attempts.count(
+            account,
+            network,
+            user_id,
+            threshold=self.lockout.threshold,
+            ttl=self.lockout.ttl,
+            only_known=bool(shut_out),
         )
+        if attempt.wait:
+            raise LockedOut(attempt.wait)
+        return attempt
 
-    def record_success(self, account: str, network: str) -> None:
+    def record_failure(self, account: str) -> None:
+        """Count a wrong password for the account as a whole."""
+        self.limits.wait(self.lockout.account_limit, "account", account)
+
+    def record_success(self, account: str, network: str, user_id: UUID) -> None:
         """Forget the failures, and remember the network."""
-        self.attempts.record_success(account, network)
+        self.attempts.record_success(account, network, user_id)

@@ -6,6 +6,7 @@ and writes the access log.
 """
 
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -49,7 +50,6 @@ class FrontDoor:
         started = time.perf_counter()
         request_id = _request_id(environ)
         environ["authserver.request_id"] = request_id
-        environ["authserver.address"] = client_address(environ, self.trusted_networks)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
@@ -57,6 +57,17 @@ class FrontDoor:
             _log(environ, status, started)
             return start_response(status, self._complete(headers, request_id), *more)
 
+        try:
+            return self._serve(environ, start)
+        except Exception:
+            # The server's own answer would be HTML without any id.
+            error_id = str(uuid4())
+            log.exception("request.crashed", error_id=error_id)
+            reason = sys.exc_info()
+            return _send(_crash(error_id), lambda status, headers: start(status, headers, reason))
+
+    def _serve(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        environ["authserver.address"] = client_address(environ, self.trusted_networks)
         endpoint = self.endpoints.get(environ["PATH_INFO"])
         if not environ.get("HTTP_HOST"):
             # RFC 9112, section 3.2; the server lets such requests pass.
@@ -82,12 +93,11 @@ class FrontDoor:
             refusal = _refusal(413, "The body is larger than 64 KiB.")
             refusal.headers.append(("Connection", "close"))
             return refusal
-        except Exception as error:
+        except Exception:
+            # Here already, so that scripts of other origins may read the answer.
             error_id = str(uuid4())
-            log.exception("request.crashed", error_id=error_id, exc_info=error)
-            return _refusal(
-                500, f"Something went wrong. The error id is {error_id}.", "server_error"
-            )
+            log.exception("request.crashed", error_id=error_id)
+            return _crash(error_id)
 
     def _complete(self, headers: Headers, request_id: str) -> Headers:
         present = {name.lower() for name, _ in headers}
@@ -108,6 +118,11 @@ def _refusal(status: int, description: str, error: str = "invalid_request") -> H
     return json_response(status, {"error": error, "error_description": description})
 
 
+def _crash(error_id: str) -> HttpResponse:
+    """A mistake of ours: an id for the caller, everything else is in the log."""
+    return _refusal(500, f"Something went wrong. The error id is {error_id}.", "server_error")
+
+
 def _send(
     response: HttpResponse, start: StartResponse, *, with_body: bool = True
 ) -> Iterable[bytes]:
@@ -126,5 +141,5 @@ def _log(environ: Mapping[str, Any], status: str, started: float) -> None:
         path=environ["PATH_INFO"],
         status=int(status[:3]),
         milliseconds=round((time.perf_counter() - started) * 1000, 1),
-        address=environ["authserver.address"],
+        address=environ.get("authserver.address"),
     )

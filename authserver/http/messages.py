@@ -59,6 +59,9 @@ class HttpRequest:
             raise Invalid(hint="The body could not be read.") from error
         if len(body) > MAX_BODY:
             raise BodyTooLargeError
+        if length.isdecimal() and len(body) != int(length):
+            # RFC 9112, section 8: who cuts a message off must not choose what it means.
+            raise Invalid(hint="The body is shorter than its Content-Length.")
         return body
 
     @property

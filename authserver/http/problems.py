@@ -13,6 +13,7 @@ from authserver.errors import (
     Forbidden,
     InsufficientScope,
     Invalid,
+    InvalidToken,
     NotFound,
     PreconditionFailed,
     RateLimited,
@@ -61,10 +62,11 @@ def problem(error: AppError) -> Response:
 
 
 def challenge(error: AppError) -> str:
-    """The challenge of RFC 6750, section 3: no error code for who sent no token at all."""
+    """The challenge of RFC 6750, section 3: an error code only for a token that failed."""
     if isinstance(error, InsufficientScope):
         return 'Bearer error="insufficient_scope"'
-    if request.headers.get("Authorization", "").lower().startswith("bearer "):
+    token_sent = request.headers.get("Authorization", "").lower().startswith("bearer ")
+    if token_sent and isinstance(error, InvalidToken):
         return 'Bearer error="invalid_token"'
     return "Bearer"
 

@@ -5,21 +5,27 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from authserver.settings import Network
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 UNKNOWN = "unknown"
+log = structlog.get_logger(__name__)
+_warnings = itertools.count()
 
 
 def client_address(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
     """The address of the caller: the last one in X-Forwarded-For that is not a trusted proxy."""
-    hops = [str(environ.get("REMOTE_ADDR") or UNKNOWN)]
-    if trusted:
-        forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
-        hops += [hop.strip() for hop in reversed(forwarded.split(",")) if hop.strip()]
+    peer = _in_one_form(str(environ.get("REMOTE_ADDR") or UNKNOWN))
+    forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
+    farther_hops = [hop.strip() for hop in reversed(forwarded.split(",")) if hop.strip()]
+    if farther_hops and not _is_trusted(peer, trusted):
+        _warn_of_stranger(peer)
+    hops = [peer, *map(_in_one_form, farther_hops)]
     for nearer, farther in itertools.pairwise(hops):
-        if not _is_trusted(nearer, trusted):
-            return nearer
-        if _parse(farther) is None:
+        if not _is_trusted(nearer, trusted) or _parse(farther) is None:
             return nearer
     return hops[-1]
 
@@ -30,9 +36,7 @@ def network_of(address: str | None) -> str:
     if parsed is None:
         return UNKNOWN
     if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
+        return str(ipaddress.IPv6Network((parsed, 64), strict=False))
     return str(parsed)
 
 
@@ -41,8 +45,27 @@ def _is_trusted(hop: str, trusted: Sequence[Network]) -> bool:
     return address is not None and any(address in network for network in trusted)
 
 
-def _parse(hop: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _in_one_form(hop: str) -> str:
+    """An address as everybody writes it; anything else as it is."""
+    return str(_parse(hop) or hop)
+
+
+def _parse(hop: str) -> Address | None:
+    """The address. A socket for both kinds tells IPv4 as IPv6 (RFC 4291, section 2.5.5.2)."""
     try:
-        return ipaddress.ip_address(hop)
+        address = ipaddress.ip_address(hop)
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _warn_of_stranger(peer: str) -> None:
+    """Once in each process: a stranger may send the header, and must not fill the log."""
+    if next(_warnings) == 0:
+        log.warning(
+            "proxy.untrusted",
+            peer=peer,
+            detail="X-Forwarded-For is not believed. If the peer is your proxy, all callers behind "
+            "it count as one: name its network in AUTHSERVER_TRUSTED_PROXIES.",
+        )

@@ -69,12 +69,16 @@ class _Parser(FlaskParser):
 def _body(req: Request) -> bytes:
     """The body. Raises :class:`Invalid` when its framing is broken, or its sender has gone."""
     try:
-        return req.get_data()
+        body = req.get_data()
     except HTTPException:
         raise
     except Exception as error:
         # What a server raises here has no kind of its own; it is never a fault of ours.
         raise Invalid(fields={"json": ["The body could not be read."]}) from error
+    if req.content_length not in (None, len(body)):
+        # RFC 9112, section 8: who cuts a message off must not choose what it means.
+        raise Invalid(fields={"json": ["The body is shorter than its Content-Length."]})
+    return body
 
 
 class Blueprint(SmorestBlueprint):  # type: ignore[misc]

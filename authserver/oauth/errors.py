@@ -54,6 +54,8 @@ TABLE: tuple[tuple[type[AppError], str, int], ...] = (
     (PreconditionFailed, "invalid_request", 412),
     (AppError, "invalid_request", 400),
 )
+# Where a hint tells the developer of a client what to mend, and nobody else anything.
+_HINTED = frozenset({"invalid_request", "invalid_target"})
 _INVALID_GRANT = "The credentials are invalid, expired, revoked, or were issued to another client."
 
 
@@ -63,7 +65,7 @@ class ProtocolError(OAuth2Error):  # type: ignore[misc]
     def __init__(self, cause: AppError) -> None:
         error, status = registered_code(cause)
         description = _INVALID_GRANT if error == "invalid_grant" else cause.message
-        hint = cause.hint if error == "invalid_request" else ""
+        hint = cause.hint if error in _HINTED else ""
         super().__init__(
             error=error, description=f"{description} {hint}".strip(), status_code=status
         )

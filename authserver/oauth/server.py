@@ -5,6 +5,7 @@ what is its own. No check can be forgotten by a new grant, because no grant make
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -30,7 +31,11 @@ from authserver.oauth.grants.client_credentials import ClientCredentialsGrant
 from authserver.oauth.grants.password import PasswordGrant
 from authserver.oauth.grants.refresh_token import RefreshTokenGrant
 from authserver.oauth.requests import ProtocolRequest, parse_form
-from authserver.oauth.resource_indicators import grant_audience, requested_audience
+from authserver.oauth.resource_indicators import (
+    grant_audience,
+    requested_audience,
+    token_audience,
+)
 from authserver.oauth.scopes import parse_scope
 from authserver.tokens.authorization import TokenSet
 from authserver.tokens.service import TokenService
@@ -76,8 +81,10 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
         client = self.authenticate(request, "token")
         if not client.check_grant_type(grant.GRANT_TYPE):
             raise UnauthorizedClient
-        authorization = grant.authorize(self._token_request(request, client))
-        return self.tokens.issue(authorization)
+        asked = self._token_request(request, client)
+        authorization = grant.authorize(asked)
+        audience = token_audience(asked.audience, authorization.audience)
+        return self.tokens.issue(replace(authorization, audience=audience))
 
     def _grant(self, request: ProtocolRequest) -> Grant:
         request.payload.require("grant_type")
@@ -90,12 +97,15 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
     def _token_request(self, request: ProtocolRequest, client: Client) -> TokenRequest:
         form = request.payload
         audience = requested_audience(form.all("resource"))
+        allowed_audience = grant_audience(audience, client, self._default_audience)
+        if audience is not None:
+            self.tokens.check_audience(client, audience)
         return TokenRequest(
             client=client,
             form=form,
             scope=parse_scope(form.get("scope")),
             audience=audience,
-            allowed_audience=grant_audience(audience, client, self._default_audience),
+            allowed_audience=allowed_audience,
             actor=request.http.actor("client", client.client_id),
         )
 

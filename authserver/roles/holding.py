@@ -1,7 +1,11 @@
-"""What somebody's roles add up to, and how the cache keeps it."""
+"""What somebody's roles add up to, and how the cache keeps it to be shown.
+
+Nothing is decided by a holding: what a token's bearer may do comes with the session, from
+PostgreSQL.
+"""
 
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,7 +18,7 @@ class Holding:
     permissions: frozenset[str]
 
     @classmethod
-    def of(cls, roles: Collection[tuple[str, Iterable[str]]]) -> Self:
+    def of(cls, roles: Collection[tuple[Any, ...]]) -> Self:
         """From the name and the permissions of each role."""
         return cls(
             names=tuple(name for name, _ in roles),
@@ -25,7 +29,9 @@ class Holding:
     def from_json(cls, value: Any) -> Self | None:
         """From what the cache had; None for anything that we did not put there."""
         match value:
-            case {"names": list(names), "permissions": list(permissions)}:
+            case {"names": list(names), "permissions": list(permissions)} if all(
+                isinstance(entry, str) for entry in (*names, *permissions)
+            ):
                 return cls(tuple(names), frozenset(permissions))
         return None
 

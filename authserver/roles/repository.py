@@ -1,6 +1,6 @@
 """Queries on roles and on who has which."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -121,13 +121,14 @@ class RoleRepository:
         query = select(Role).join(UserRole, UserRole.role_id == Role.id)
         return tx.scalars(query.where(UserRole.user_id == user_id).order_by(Role.name)).all()
 
-    def names_by_user(
+    def held_by_each(
         self, tx: Transaction, user_ids: Iterable[UUID]
-    ) -> Collection[tuple[UUID, str]]:
-        """Each user together with each of its roles, the names in order."""
-        query = select(UserRole.user_id, Role.name).join(Role, UserRole.role_id == Role.id)
-        rows = tx.execute(query.where(UserRole.user_id.in_(user_ids)).order_by(Role.name))
-        return [(row[0], row[1]) for row in rows]
+    ) -> Collection[tuple[UUID, str, Sequence[str]]]:
+        """Each user with name and permissions of each of its roles, the names in order."""
+        query = select(UserRole.user_id, Role.name, Role.permissions)
+        query = query.join(Role, UserRole.role_id == Role.id).order_by(Role.name)
+        rows = tx.execute(query.where(UserRole.user_id.in_(user_ids)))
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def holders(self, tx: Transaction, role_id: UUID) -> Collection[UUID]:
         """Who has the role."""

@@ -24,6 +24,8 @@ from authserver.roles.repository import RoleRepository
 from authserver.storage.cache import Cache
 from authserver.storage.db import Database, Transaction
 
+# All of them go into each token, which must stay short enough for a header.
+MAX_ROLES = 50
 _KEYS_AT_ONCE = 1000
 
 
@@ -145,7 +147,8 @@ class RoleService:
     ) -> None:
         """Give a role to a user, who may have it already.
 
-        Raises :class:`RoleNotFound`, :class:`UserNotFound`, :class:`InsufficientPermission`.
+        Raises :class:`RoleNotFound`, :class:`UserNotFound`, :class:`InsufficientPermission`, and
+        :class:`Invalid` for one role too many.
         """
         with self.database.transaction() as tx:
             role = self.roles.get(tx, role_id)
@@ -214,13 +217,18 @@ class RoleService:
         for role in self.roles.list_of_user(tx, user_id):
             assert_covers(principal_permissions, role.permissions)
 
-    def names_of(self, user_id: UUID) -> Sequence[str]:
-        """The names of a user's roles, as old as the cache allows."""
-        return list(self._holding(user_id).names)
+    def holding_of(self, user_id: UUID) -> Holding:
+        """What a user's roles are and allow, as old as the cache allows.
 
-    def permissions_of(self, user_id: UUID) -> frozenset[str]:
-        """What a user's roles allow, as old as the cache allows."""
-        return self._holding(user_id).permissions
+        To be shown; never to decide by it: Redis is not where permissions are true.
+        """
+        key = _key(user_id)
+        remembered = Holding.from_json(self.cache.get(key))
+        if remembered is not None:
+            return remembered
+        holding = Holding.of(self.roles.held_by(user_id))
+        self.cache.put(key, holding.as_json(), self.cache_ttl)
+        return holding
 
     def roles_of(self, user_id: UUID) -> Sequence[Role]:
         """The roles of a user at this moment. Raises :class:`UserNotFound`."""
@@ -230,14 +238,12 @@ class RoleService:
                 raise UserNotFound
         return roles
 
-    def names_by_user(
-        self, tx: Transaction, user_ids: Iterable[UUID]
-    ) -> Mapping[UUID, Sequence[str]]:
-        """The names of the roles of many users at once."""
-        names: dict[UUID, list[str]] = {user_id: [] for user_id in user_ids}
-        for user_id, name in self.roles.names_by_user(tx, names):
-            names[user_id].append(name)
-        return names
+    def holdings_of(self, tx: Transaction, user_ids: Iterable[UUID]) -> Mapping[UUID, Holding]:
+        """What the roles of many users are and allow, at this moment."""
+        held: dict[UUID, list[tuple[str, Sequence[str]]]] = {user_id: [] for user_id in user_ids}
+        for user_id, name, permissions in self.roles.held_by_each(tx, held):
+            held[user_id].append((name, permissions))
+        return {user_id: Holding.of(roles) for user_id, roles in held.items()}
 
     def forget(self, user_id: UUID) -> None:
         """Drop what the cache holds of a user's roles; called after the commit."""
@@ -258,20 +264,13 @@ class RoleService:
     ) -> None:
         assert_covers(principal_permissions, role.permissions)
         if self.roles.assign(tx, user_id, role.id):
+            if len(self.roles.list_of_user(tx, user_id)) > MAX_ROLES:
+                raise Invalid(fields={"roles": [f"A user may have {MAX_ROLES} roles at most."]})
             self._record(tx, Event.ROLE_ASSIGNED, actor, role, user_id)
 
     def _holders_by_name(self, tx: Transaction, name: str) -> Collection[UUID]:
         role = self.roles.find_by_name(tx, name)
         return self.roles.holders(tx, role.id) if role else ()
-
-    def _holding(self, user_id: UUID) -> Holding:
-        key = _key(user_id)
-        remembered = Holding.from_json(self.cache.get(key))
-        if remembered is not None:
-            return remembered
-        holding = Holding.of(self.roles.held_by(user_id))
-        self.cache.put(key, holding.as_json(), self.cache_ttl)
-        return holding
 
     def _forget(self, user_ids: Iterable[UUID]) -> None:
         keys = map(_key, user_ids)

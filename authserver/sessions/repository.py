@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from authserver.ids import digest, new_id
@@ -13,7 +14,17 @@ from authserver.sessions import statements
 from authserver.sessions.models import RefreshSession, RevokedAccessToken
 from authserver.sessions.session import LiveSession, RefreshHandle, SignIn, TokenHolder
 from authserver.storage.db import Transaction
-from authserver.storage.statements import Row, Statements
+from authserver.storage.statements import Row, Statement, Statements
+
+# A session that has ended needs no row to be refused. It stays for a while for the record.
+ENDED_KEPT = 86_400
+
+
+class Cleared(NamedTuple):
+    """What one batch did."""
+
+    looked_at: int
+    removed: int
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class SessionRepository:
     def begin(
         self, sign_in: SignIn, secret: str, address: str | None, user_agent: str | None
     ) -> LiveSession | None:
-        """A new session, or None when the user may not have one any more."""
+        """A new session, or None when the user or the client may not have one any more."""
         row = self.hot.one(
             statements.BEGIN,
             sign_in.user_id,
@@ -53,6 +64,7 @@ class SessionRepository:
             address,
             user_agent,
             self.lifetimes.absolute_ttl,
+            self.lifetimes.idle_ttl,
         )
         return _session(row) if row else None
 
@@ -62,6 +74,7 @@ class SessionRepository:
         client_id: str,
         scope: Sequence[str] | None,
         audience: Sequence[str] | None,
+        allowed_audience: Sequence[str] | None,
     ) -> tuple[LiveSession, bool] | None:
         """The session, and whether reuse has just ended it; None when it does not live."""
         row = self.hot.one(
@@ -74,6 +87,7 @@ class SessionRepository:
             self.lifetimes.idle_ttl,
             None if scope is None else list(scope),
             None if audience is None else list(audience),
+            None if allowed_audience is None else list(allowed_audience),
         )
         return (_session(row), bool(row[-1])) if row else None
 
@@ -93,8 +107,15 @@ class SessionRepository:
         row = self.hot.one(statements.HOLDER, session_id, jti, self.lifetimes.idle_ttl)
         if row is None:
             return None
-        user_id, email, email_verified, full_name, updated_at, roles = row
-        return TokenHolder(user_id, email, email_verified, full_name, updated_at, tuple(roles))
+        return TokenHolder(
+            user_id=row[0],
+            email=row[1],
+            email_verified=row[2],
+            full_name=row[3],
+            updated_at=row[4],
+            roles=tuple(row[5]),
+            permissions=frozenset(row[6]),
+        )
 
     def is_access_token_revoked(self, jti: str) -> bool:
         row = self.hot.one(statements.IS_REVOKED, jti)
@@ -175,19 +196,21 @@ class SessionRepository:
             .on_conflict_do_nothing()
         )
 
-    def remove_dead(self, tx: Transaction, limit: int) -> int:
-        """Delete up to ``limit`` sessions of the past, and the revocations of expired tokens."""
-        past = (
-            select(RefreshSession.id)
-            .where(RefreshSession.expires_at < func.now())
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        removed = tx.scalars(
-            delete(RefreshSession).where(RefreshSession.id.in_(past)).returning(RefreshSession.id)
-        )
-        tx.execute(delete(RevokedAccessToken).where(RevokedAccessToken.expires_at < func.now()))
-        return len(removed.all())
+    def remove_expired(self, limit: int) -> Cleared:
+        """Delete what is too old or has been idle for too long, of ``limit`` that may be."""
+        return self._clear(statements.REVIEW, limit, self.lifetimes.idle_ttl)
+
+    def remove_ended(self, limit: int) -> Cleared:
+        """Delete sessions that ended a while ago."""
+        return self._clear(statements.REMOVE_ENDED, limit, ENDED_KEPT)
+
+    def remove_revocations(self, limit: int) -> Cleared:
+        """Delete the revocations of access tokens that have expired since."""
+        return self._clear(statements.REMOVE_REVOCATIONS, limit)
+
+    def _clear(self, statement: Statement, *parameters: int) -> Cleared:
+        ((looked_at, removed),) = self.hot.all(statement, *parameters)
+        return Cleared(looked_at, removed)
 
 
 def _session(row: Row) -> LiveSession:

@@ -1,6 +1,6 @@
 """Beginning, moving on, listing and ending sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from authserver.audit.service import AuditService
 from authserver.errors import InvalidCredentials, InvalidGrant, SessionNotFound
 from authserver.ids import new_secret
 from authserver.sessions.models import RefreshSession
-from authserver.sessions.repository import SessionRepository
+from authserver.sessions.repository import Cleared, SessionRepository
 from authserver.sessions.session import LiveSession, RefreshHandle, SignIn, TokenHolder
 from authserver.storage.db import Database, Transaction
 
@@ -30,13 +30,13 @@ class SessionService:
     def begin(self, sign_in: SignIn, actor: Actor) -> tuple[LiveSession, RefreshHandle]:
         """A new session, and the handle that its first refresh token is made of.
 
-        Raises :class:`InvalidCredentials` when the user was disabled, or changed credentials,
-        after the credentials were checked.
+        Raises :class:`InvalidCredentials` when the user or the client was disabled or deleted, or
+        the user changed credentials, after the credentials were checked.
         """
         secret = new_secret(HANDLE_SECRET_BYTES)
         session = self.sessions.begin(sign_in, secret, actor.address, actor.user_agent)
         if session is None:
-            raise InvalidCredentials(detail="the user changed during the sign-in")
+            raise InvalidCredentials(detail="the user or the client changed during the sign-in")
         return session, RefreshHandle(session.id, session.generation, secret)
 
     def rotate(
@@ -46,14 +46,18 @@ class SessionService:
         scope: Sequence[str] | None,
         audience: Sequence[str] | None,
         actor: Actor,
+        allowed_audience: Sequence[str] | None = None,
     ) -> LiveSession:
         """The session, moved on by one generation (RFC 9700, section 4.14.2).
 
-        It is not moved on when nothing of ``scope`` or not all of ``audience`` was granted; the
-        caller sees that. Raises :class:`InvalidGrant` for a handle that is of no living session
-        of the client, and after reuse, which ends the session.
+        It is not moved on when nothing of ``scope`` or of ``allowed_audience``, or not all of
+        ``audience`` was granted; the caller sees that. Raises :class:`InvalidGrant` for a handle
+        that is of no living session of the client, and after reuse, which ends the session.
         """
-        outcome = self.sessions.rotate(handle, client_id, scope, audience)
+        asked = (handle, client_id, scope, audience, allowed_audience)
+        # One that waited for a change of the password saw the session of after it beside the user
+        # of before, who do not match: nothing was changed, and a second look sees both of after.
+        outcome = self.sessions.rotate(*asked) or self.sessions.rotate(*asked)
         if outcome is None:
             raise InvalidGrant(detail="no living session")
         session, reused = outcome
@@ -80,12 +84,13 @@ class SessionService:
         """Whether the access token was revoked by itself."""
         return self.sessions.is_access_token_revoked(jti)
 
-    def end(self, session_id: UUID, reason: str, actor: Actor) -> None:
-        """End a session, if it has not ended yet."""
+    def end(self, session_id: UUID, reason: str, actor: Actor) -> bool:
+        """End a session; whether there was one to end."""
         with self.database.transaction() as tx:
             ended = self.sessions.end(tx, session_id, reason)
             if ended is not None:
                 self._record_end(tx, ended, reason, actor)
+        return ended is not None
 
     def end_of_client(
         self, handle: RefreshHandle, client_id: str, reason: str, actor: Actor
@@ -107,23 +112,27 @@ class SessionService:
         if session is None:
             raise SessionNotFound
 
-    def end_all(self, user_id: UUID, reason: str, actor: Actor, keep: UUID | None = None) -> int:
-        """End all sessions of a user, but for the one to keep; how many that were."""
+    def end_all(self, user_id: UUID, reason: str, actor: Actor) -> int:
+        """End all sessions of a user; how many that were."""
         with self.database.transaction() as tx:
-            count = self.sessions.end_all(tx, user_id, reason, keep)
-            self.audit.record(
-                tx,
-                Event.SESSION_ENDED,
-                actor,
-                user_id=user_id,
-                detail={"reason": reason, "count": count},
-            )
-        return count
+            return self._end_all(tx, user_id, reason, actor)
 
-    def carry_over(self, session_id: UUID, credential_generation: int) -> None:
-        """Let one session survive the change of password that its user made from it."""
-        with self.database.transaction() as tx:
+    def survive_password_change(
+        self,
+        tx: Transaction,
+        user_id: UUID,
+        session_id: UUID | None,
+        credential_generation: int,
+        actor: Actor,
+    ) -> None:
+        """Let one session live on after the change of password that its user made from it.
+
+        All others end. It is done in the transaction of the change: there is no moment at which
+        the session has the credential generation of another time than its user.
+        """
+        if session_id is not None:
             self.sessions.carry_over(tx, session_id, credential_generation)
+        self._end_all(tx, user_id, "password_changed", actor, keep=session_id)
 
     def list_of_user(self, user_id: UUID, before: UUID | None, limit: int) -> list[RefreshSession]:
         """The living sessions of a user, the youngest first."""
@@ -141,14 +150,19 @@ class SessionService:
             )
 
     def remove_dead(self, batch: int = 5000) -> int:
-        """Delete what has expired, a batch at a time; how many sessions that were."""
-        removed = 0
-        while True:
-            with self.database.transaction() as tx:
-                count = self.sessions.remove_dead(tx, batch)
-            removed += count
-            if count < batch:
-                return removed
+        """Delete what is of the past, a batch at a time; how many sessions that were."""
+        ended = _in_batches(self.sessions.remove_ended, batch)
+        expired = _in_batches(self.sessions.remove_expired, batch)
+        _in_batches(self.sessions.remove_revocations, batch)
+        return ended + expired
+
+    def _end_all(
+        self, tx: Transaction, user_id: UUID, reason: str, actor: Actor, keep: UUID | None = None
+    ) -> int:
+        count = self.sessions.end_all(tx, user_id, reason, keep)
+        detail = {"reason": reason, "count": count}
+        self.audit.record(tx, Event.SESSION_ENDED, actor, user_id=user_id, detail=detail)
+        return count
 
     def _record_end(
         self, tx: Transaction, session: RefreshSession, reason: str, actor: Actor
@@ -161,3 +175,13 @@ class SessionService:
             client_id=session.client_id,
             detail={"session_id": str(session.id), "reason": reason},
         )
+
+
+def _in_batches(clear: Callable[[int], Cleared], batch: int) -> int:
+    """Each batch commits by itself: one that fails takes back nothing of those before it."""
+    removed = 0
+    while True:
+        cleared = clear(batch)
+        removed += cleared.removed
+        if cleared.looked_at < batch:
+            return removed

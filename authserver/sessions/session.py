@@ -47,7 +47,7 @@ class LiveSession:
 
 @dataclass(frozen=True, slots=True)
 class TokenHolder:
-    """Whom an access token stands for, as long as its session lives."""
+    """Whom an access token stands for, as long as its session lives, and what they may do now."""
 
     user_id: UUID
     email: str
@@ -55,3 +55,4 @@ class TokenHolder:
     full_name: str | None
     updated_at: datetime
     roles: tuple[str, ...]
+    permissions: frozenset[str]

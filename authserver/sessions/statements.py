@@ -10,6 +10,11 @@ _ROLES = """
     ARRAY(SELECT r.name FROM user_roles ur JOIN roles r ON r.id = ur.role_id
           WHERE ur.user_id = u.id ORDER BY r.name)"""
 
+# What a decision rests on is read from where it is true, each time.
+_PERMISSIONS = """
+    ARRAY(SELECT DISTINCT unnest(r.permissions) FROM user_roles ur
+          JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id)"""
+
 # A session is alive when nothing has ended it: not itself, not its age, not its user.
 _ALIVE = """
     u.id = s.user_id AND u.enabled AND u.credential_generation = s.credential_generation
@@ -19,8 +24,9 @@ _SESSION = f"""
     s.id, s.user_id, s.client_id, s.generation, s.scope, s.audience, s.auth_time, s.acr, s.amr,
     s.expires_at, {_ROLES}"""
 
-# $1 user, $2 its credential generation, $3 the most sessions that stay. The insert reads the
-# user's row, so that nobody who was disabled a moment ago gets a session.
+# $1 user, $2 its credential generation, $3 the most sessions that stay, $4 session, $5 client, ...,
+# $14 absolute and $15 idle life. The insert reads and holds the rows of the user and the client, so
+# that nobody who was disabled or deleted a moment ago gets a session.
 BEGIN = Statement(
     "begin_session",
     f"""
@@ -31,32 +37,42 @@ BEGIN = Statement(
             ORDER BY id DESC OFFSET $3::int - 1)
     ), s AS (
         INSERT INTO sessions (id, user_id, client_id, secret_digest, credential_generation, scope,
-                              audience, auth_time, acr, amr, address, user_agent, expires_at)
-        SELECT $4::uuid, id, $5::text, $6::bytea, credential_generation, $7::text, $8::text[],
-               $9::timestamptz, $10::text, $11::text[], $12::text, $13::text,
-               now() + make_interval(secs => $14::int)
-        FROM users WHERE id = $1::uuid AND enabled AND credential_generation = $2::int
+                              audience, auth_time, acr, amr, address, user_agent, expires_at,
+                              review_at)
+        SELECT $4::uuid, u.id, c.client_id, $6::bytea, u.credential_generation, $7::text,
+               $8::text[], $9::timestamptz, $10::text, $11::text[], $12::text, $13::text,
+               now() + make_interval(secs => $14::int),
+               now() + make_interval(secs => LEAST($14::int, $15::int))
+        FROM users u, clients c
+        WHERE u.id = $1::uuid AND u.enabled AND u.credential_generation = $2::int
+          AND c.client_id = $5::text AND c.enabled
+        FOR KEY SHARE
         RETURNING *
     )
     SELECT {_SESSION} FROM s JOIN users u ON u.id = s.user_id""",
-    14,
+    15,
 )
+
+# Whether anything of what is asked for can still be granted; the parameters are those of ROTATE.
+_GRANTABLE = """
+    ($7::text[] IS NULL OR string_to_array(s.scope, ' ') && $7::text[])
+    AND ($8::text[] IS NULL OR s.audience @> $8::text[])
+    AND ($9::text[] IS NULL OR s.audience && $9::text[])"""
 
 # The whole rule of rotation (RFC 9700, section 4.14.2) in one update. $1 session, $2 digest of its
 # secret, $3 client, $4 the generation presented, $5 leeway, $6 idle life, $7 the scope asked for
-# and $8 the audience, or null. The present generation moves on, unless what is asked for was
-# never granted: a refused request must not burn the token. The one before it may be sent again
-# within the leeway. Anything older has been stolen from somebody: the session ends.
+# and $8 the audience, or null, $9 the audience that the client may have today. The present
+# generation moves on, unless what is asked for was never granted: a refused request must not burn
+# the token. The one before it may be sent again within the leeway. Anything older has been stolen
+# from somebody: the session ends.
 ROTATE = Statement(
     "rotate_session",
     f"""
     UPDATE sessions s SET
-        generation = s.generation + CASE WHEN $4::int = s.generation
-            AND ($7::text[] IS NULL OR string_to_array(s.scope, ' ') && $7::text[])
-            AND ($8::text[] IS NULL OR s.audience @> $8::text[]) THEN 1 ELSE 0 END,
-        rotated_at = CASE WHEN $4::int = s.generation
-            AND ($7::text[] IS NULL OR string_to_array(s.scope, ' ') && $7::text[])
-            AND ($8::text[] IS NULL OR s.audience @> $8::text[]) THEN now() ELSE s.rotated_at END,
+        generation = s.generation
+            + CASE WHEN $4::int = s.generation AND {_GRANTABLE} THEN 1 ELSE 0 END,
+        rotated_at =
+            CASE WHEN $4::int = s.generation AND {_GRANTABLE} THEN now() ELSE s.rotated_at END,
         (ended_at, end_reason) = (SELECT now(), 'reuse' WHERE $4::int < s.generation - 1
             OR ($4::int = s.generation - 1
                 AND ($5::int = 0 OR s.rotated_at + make_interval(secs => $5::int) <= now())))
@@ -65,14 +81,14 @@ ROTATE = Statement(
       AND $4::int <= s.generation AND s.rotated_at + make_interval(secs => $6::int) > now()
       AND {_ALIVE}
     RETURNING {_SESSION}, s.ended_at IS NOT NULL""",
-    8,
+    9,
 )
 
 # $1 session, $2 jti, $3 idle life.
 HOLDER = Statement(
     "find_token_holder",
     f"""
-    SELECT u.id, u.email, u.email_verified, u.full_name, u.updated_at, {_ROLES}
+    SELECT u.id, u.email, u.email_verified, u.full_name, u.updated_at, {_ROLES}, {_PERMISSIONS}
     FROM sessions s, users u
     WHERE s.id = $1::uuid AND {_ALIVE}
       AND s.rotated_at + make_interval(secs => $3::int) > now()
@@ -93,5 +109,53 @@ FIND = Statement(
 IS_REVOKED = Statement(
     "is_access_token_revoked",
     "SELECT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE jti = $1::text)",
+    1,
+)
+
+# Clearing away: $1 is the most rows that are looked at. Each answers how many that were, and how
+# many of them have been deleted. Who works with a row at the moment is not disturbed.
+
+# $2 idle life. No index can follow ``rotated_at`` (see the model), so that each session is looked
+# at when it may be dead for the first time, and again when it may be after that.
+REVIEW = Statement(
+    "review_sessions",
+    """
+    WITH due AS MATERIALIZED (
+        SELECT id, LEAST(expires_at, rotated_at + make_interval(secs => $2::int)) AS dies_at
+        FROM sessions WHERE review_at <= now()
+        ORDER BY review_at LIMIT $1::int FOR UPDATE SKIP LOCKED
+    ), kept AS (
+        UPDATE sessions s SET review_at = due.dies_at
+        FROM due WHERE s.id = due.id AND due.dies_at > now()
+    ), gone AS (
+        DELETE FROM sessions
+        WHERE id = ANY (ARRAY(SELECT id FROM due WHERE dies_at <= now())) RETURNING id
+    )
+    SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM gone)""",
+    2,
+)
+
+# $2 for how long what has ended stays, for whoever asks what became of it.
+REMOVE_ENDED = Statement(
+    "remove_ended_sessions",
+    """
+    WITH gone AS (
+        DELETE FROM sessions WHERE id = ANY (ARRAY(
+            SELECT id FROM sessions WHERE ended_at <= now() - make_interval(secs => $2::int)
+            ORDER BY ended_at LIMIT $1::int FOR UPDATE SKIP LOCKED)) RETURNING id
+    )
+    SELECT count(*), count(*) FROM gone""",
+    2,
+)
+
+REMOVE_REVOCATIONS = Statement(
+    "remove_revocations",
+    """
+    WITH gone AS (
+        DELETE FROM revoked_access_tokens WHERE jti = ANY (ARRAY(
+            SELECT jti FROM revoked_access_tokens WHERE expires_at <= now()
+            ORDER BY expires_at LIMIT $1::int FOR UPDATE SKIP LOCKED)) RETURNING jti
+    )
+    SELECT count(*), count(*) FROM gone""",
     1,
 )

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from authserver.signing.keys import SigningKeysError
 
@@ -37,6 +39,10 @@ class KeyStore(Protocol):
 
     def open(self, sealed: bytes, context: bytes) -> bytes: ...
 
+    def derive(self, purpose: bytes) -> bytes:
+        """A secret of the installation for another purpose; it tells nothing of other ones."""
+        ...
+
 
 class AesGcmKeyStore:
     """Seals by AES-256-GCM (NIST SP 800-38D) under a key that this process holds.
@@ -49,6 +55,7 @@ class AesGcmKeyStore:
         if len(key) != _KEY_BYTES:
             raise KeyStoreError(f"The key-encryption key has {len(key)} bytes. {_EXPECTED}.")
         self._cipher = AESGCM(key)
+        self._key = key
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -63,6 +70,10 @@ class AesGcmKeyStore:
         except (InvalidTag, ValueError) as error:
             raise KeyStoreError("The sealed bytes do not open with this key.") from error
         raise KeyStoreError("The sealed bytes are not in a format that this version knows.")
+
+    def derive(self, purpose: bytes) -> bytes:
+        """32 bytes by HKDF-SHA-256 (RFC 5869)."""
+        return HKDF(SHA256(), length=32, salt=None, info=b"authserver|" + purpose).derive(self._key)
 
 
 def load_key_store(keys_dir: Path, configured: str) -> KeyStore:

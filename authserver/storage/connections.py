@@ -90,7 +90,9 @@ def connector(url: str, *, bounded: bool = True) -> Callable[[], psycopg2.extens
         bounded_connection = type(
             "BoundedConnection", (psycopg2.extensions.connection,), {"patience": Patience()}
         )
-        options |= {"connection_factory": bounded_connection, "options": _SERVER_OPTIONS}
+        # Of two values of one option the later one counts: ours are a promise.
+        server_options = f"{options.get('options', '')} {_SERVER_OPTIONS}".strip()
+        options |= {"connection_factory": bounded_connection, "options": server_options}
 
     def connect() -> psycopg2.extensions.connection:
         connection: psycopg2.extensions.connection = psycopg2.connect(*arguments, **options)

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from authserver.errors import PreconditionFailed, Unavailable
 from authserver.storage.connections import connector, normalise_url
+from authserver.storage.faults import is_disconnect, is_outage
+from authserver.storage.forks import after_fork
 from authserver.storage.statements import Statement, Statements
 
 # What a service hands to its repositories. Only repositories look inside.
@@ -41,8 +43,12 @@ class Database:
                 yield session
         except StaleDataError as error:
             raise PreconditionFailed from error
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise Unavailable(detail=f"PostgreSQL: {type(error).__name__}") from error
+        except PoolTimeout as error:
+            raise Unavailable(detail="no free connection to PostgreSQL") from error
+        except DBAPIError as error:
+            if not is_outage(error.orig):
+                raise
+            raise Unavailable(detail=f"PostgreSQL: {type(error.orig).__name__}") from error
 
     def ping(self) -> None:
         """Raises :class:`Unavailable` when PostgreSQL does not answer."""
@@ -54,7 +60,10 @@ class Database:
 
 
 def open_database(url: str, pool_size: int) -> Database:
-    """The database at ``url``; no connection is made before the first use: forking is safe."""
+    """The database at ``url``; no connection is made before the first use.
+
+    A process may fork at any time: the child connects by itself.
+    """
     connect = connector(url)
     engine = create_engine(
         normalise_url(url),
@@ -65,8 +74,21 @@ def open_database(url: str, pool_size: int) -> Database:
         pool_pre_ping=True,
         hide_parameters=True,
     )
+    event.listen(engine, "handle_error", _tell_disconnects)
+    after_fork(engine, _forget_connections)
     return Database(
         engine=engine,
         sessions=sessionmaker(engine, expire_on_commit=False),
         statements=Statements(connect, pool_size),
     )
+
+
+def _forget_connections(engine: Engine) -> None:
+    """They are the parent's, who goes on using them."""
+    engine.dispose(close=False)
+
+
+def _tell_disconnects(context: ExceptionContext) -> None:
+    """SQLAlchemy empties its pool after a disconnect, and knows not each kind of them."""
+    if is_disconnect(context.original_exception):
+        context.is_disconnect = True

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
+from authserver.storage.forks import after_fork
 from authserver.storage.redis import REST, RedisDoor
 
 Listener = Callable[[str], None]
@@ -52,11 +53,15 @@ class RedisNotices(LocalNotices):
         self._redis.attempt(lambda client: client.publish(_channel(topic), key))
 
     def start(self) -> None:
-        """Begin to hear the others. Called in each process after it was forked."""
+        """Begin to hear the others, in this process and in those that are forked from it."""
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._hear, name="notices", daemon=True)
-                self._thread.start()
+                self._listen()
+                after_fork(self, RedisNotices._listen)
+
+    def _listen(self) -> None:
+        self._thread = threading.Thread(target=self._hear, name="notices", daemon=True)
+        self._thread.start()
 
     def _hear(self) -> None:
         pause = threading.Event()

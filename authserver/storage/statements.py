@@ -6,7 +6,7 @@ each statement once a connection costs PostgreSQL a third less than planning it 
 
 import queue
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,10 @@ import psycopg2
 import psycopg2.extensions
 
 from authserver.errors import Unavailable
+from authserver.storage.faults import is_disconnect, is_outage
+from authserver.storage.forks import after_fork
 
 Row = tuple[Any, ...]
-_LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,10 @@ class Statements:
         patience: float = 1.0,
     ) -> None:
         self._connect = connect
+        self._size = size
         self._patience = patience
-        # A slot holds a connection, or None where one may be opened; the last used comes first.
-        self._slots: queue.LifoQueue[_Prepared | None] = queue.LifoQueue()
-        for _ in range(size):
-            self._slots.put(None)
+        self._slots = _empty_slots(size)
+        after_fork(self, Statements._forget)
 
     def one(self, statement: Statement, *parameters: Any) -> Row | None:
         """The first row, or None. Raises :class:`Unavailable` when PostgreSQL does not answer."""
@@ -77,9 +77,19 @@ class Statements:
 
     def close(self) -> None:
         """Close the idle connections."""
-        for _ in range(self._slots.qsize()):
-            self._discard(self._slots.get_nowait())
+        idle = []
+        # Others take and bring back meanwhile: nobody knows how many there are.
+        with suppress(queue.Empty):
+            while True:
+                idle.append(self._slots.get_nowait())
+        for _ in idle:
             self._slots.put(None)
+        for slot in idle:
+            self._discard(slot)
+
+    def _forget(self) -> None:
+        """Leave the connections to the process that opened them; psycopg2 closes none of them."""
+        self._slots = _empty_slots(self._size)
 
     @contextmanager
     def _borrowed(self) -> Iterator[_Prepared]:
@@ -87,11 +97,14 @@ class Statements:
         try:
             slot = slot or self._open()
             yield slot
-        except _LOST as error:
-            if slot is None or slot.connection.closed:
+        except psycopg2.Error as error:
+            if slot is None or slot.connection.closed or is_disconnect(error):
                 # One broken connection mostly means a restart: the idle ones are broken as well.
+                self._discard(slot)
                 slot = None
                 self.close()
+            if not is_outage(error):
+                raise
             raise Unavailable(detail=f"PostgreSQL: {type(error).__name__}") from error
         finally:
             self._slots.put(slot)
@@ -111,3 +124,11 @@ class Statements:
     def _discard(slot: _Prepared | None) -> None:
         if slot is not None and not slot.connection.closed:
             slot.connection.close()
+
+
+def _empty_slots(size: int) -> "queue.LifoQueue[_Prepared | None]":
+    """A slot holds a connection, or None where one may be opened; the last used comes first."""
+    slots: queue.LifoQueue[_Prepared | None] = queue.LifoQueue()
+    for _ in range(size):
+        slots.put(None)
+    return slots

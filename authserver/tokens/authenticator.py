@@ -9,7 +9,6 @@ from authserver.clock import Clock
 from authserver.errors import InvalidToken
 from authserver.http.principal import Principal
 from authserver.ids import parse_id
-from authserver.roles.service import RoleService
 from authserver.sessions.service import SessionService
 from authserver.sessions.session import TokenHolder
 from authserver.tokens.authorization import AccessToken
@@ -18,12 +17,14 @@ from authserver.tokens.jwt import ACCESS_TOKEN, BadTokenError, Verifier
 
 @dataclass(frozen=True)
 class TokenAuthenticator:
-    """Verifies the signature, then asks PostgreSQL whether the token has been ended."""
+    """Verifies the signature, then asks PostgreSQL whether the token has been ended.
+
+    The same answer brings what its bearer may do: no cache takes part in a decision.
+    """
 
     verifier: Verifier
     sessions: SessionService
     clients: ClientService
-    roles: RoleService
     clock: Clock
     api_audience: str
 
@@ -47,7 +48,7 @@ class TokenAuthenticator:
             session_id=UUID(access.claims["sid"]),
             scope=access.scope,
             roles=holder.roles,
-            permissions=self.roles.permissions_of(holder.user_id),
+            permissions=holder.permissions,
         )
 
     def read(self, token: str) -> AccessToken:

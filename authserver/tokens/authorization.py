@@ -11,6 +11,7 @@ from authserver.sessions.session import LiveSession, RefreshHandle
 class Authorization:
     """Who may do what, where: a grant's result, from which one service makes tokens.
 
+    ``audience`` is for whom the access token is; a session may have been granted more.
     ``session`` and ``handle`` are None for a client that acts for itself.
     """
 

@@ -16,7 +16,8 @@ from authserver.signing.service import SigningService
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105 - a media type
 REFRESH_TOKEN = "rt+jwt"  # noqa: S105 - a media type
-MAX_LENGTH = 8192
+# What a header can carry. What goes into a token is bounded so that none of ours is longer.
+MAX_LENGTH = 16_384
 # By so much the clocks of two of our own processes may differ.
 SKEW_SECONDS = 60
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from authserver.actor import Actor
 from authserver.clients.metadata import Client
@@ -12,7 +11,7 @@ from authserver.clock import Clock
 from authserver.errors import InvalidGrant, InvalidScope, InvalidTarget, InvalidToken
 from authserver.resources.service import ResourceServerService
 from authserver.sessions.service import SessionService
-from authserver.sessions.session import RefreshHandle
+from authserver.sessions.session import LiveSession, RefreshHandle
 from authserver.signing.service import SigningService
 from authserver.tokens.authenticator import TokenAuthenticator
 from authserver.tokens.authorization import Authorization, TokenSet
@@ -38,7 +37,7 @@ class TokenService:
 
     def issue(self, authorization: Authorization) -> TokenSet:
         """The tokens for an authorization; a refresh token where there is a handle for one."""
-        algorithm, ttl = self._profile(authorization)
+        algorithm, ttl = self._profile(authorization.client, authorization.audience)
         claims = access_claims(self.issuer, authorization, self.clock.now(), ttl)
         return TokenSet(
             access_token=sign(self.signing.best_signing_key(algorithm), ACCESS_TOKEN, claims),
@@ -54,13 +53,15 @@ class TokenService:
         *,
         scope: frozenset[str] | None,
         audience: Sequence[str] | None,
+        allowed_audience: Sequence[str],
         actor: Actor,
     ) -> Authorization:
         """The authorization that a refresh token carries on (RFC 6749, section 6).
 
         What is granted is what is asked for, as far as session and client still have it; no scope
-        asked for means all of it. Raises :class:`InvalidGrant`, :class:`InvalidScope` when
-        nothing is left, :class:`InvalidTarget` for an audience that was not granted.
+        asked for means all of it, and so with ``audience``, of which the client may have
+        ``allowed_audience`` today. Raises :class:`InvalidGrant`, :class:`InvalidScope` when
+        nothing is left, :class:`InvalidTarget` then and for an audience that was not granted.
         """
         handle = self._handle(refresh_token)
         wanted = None if scope is None else scope & client.scope
@@ -69,19 +70,18 @@ class TokenService:
         # What cannot be signed must not be begun: the generation would have moved for nothing.
         self.signing.best_signing_key()
         self.signing.refresh_key()
+        asked = None if wanted is None else sorted(wanted)
         session = self.sessions.rotate(
-            handle, client.client_id, None if wanted is None else sorted(wanted), audience, actor
+            handle, client.client_id, asked, audience, actor, allowed_audience
         )
         granted = session.scope & (client.scope if wanted is None else wanted)
         if wanted is not None and not granted:
             raise InvalidScope
-        if audience is not None and not set(audience) <= set(session.audience):
-            raise InvalidTarget
         return Authorization(
             client=client,
             subject=str(session.user_id),
             scope=granted,
-            audience=tuple(audience or session.audience),
+            audience=_audience_of(session, audience, allowed_audience),
             session=session,
             handle=replace(handle, generation=handle.generation + 1),
         )
@@ -111,19 +111,27 @@ class TokenService:
             expires_at = datetime.fromtimestamp(access.claims["exp"], UTC)
             self.sessions.revoke_access_token(access.jti, expires_at, client.client_id, actor)
 
-    def session_of(self, refresh_token: str) -> UUID:
-        """The id of the session that a refresh token names. Raises :class:`InvalidGrant`."""
-        return self._handle(refresh_token).session_id
+    def check_audience(self, client: Client, audience: Sequence[str]) -> None:
+        """Whether one token can serve them all; asked before anything is begun or used up.
 
-    def _profile(self, authorization: Authorization) -> tuple[str, int]:
-        """Algorithm and life of an access token: as its resource server wants, or its client."""
-        resource = self.resources.find(authorization.audience[0])
-        algorithm = (
-            (resource and resource.signing_alg)
-            or authorization.client.access_token_signing_alg
-            or self.default_signing_alg
+        Raises :class:`InvalidTarget`.
+        """
+        self._profile(client, audience)
+
+    def _profile(self, client: Client, audience: Sequence[str]) -> tuple[str, int]:
+        """Algorithm and life of an access token that suit each of its resource servers.
+
+        What none of them says, its client does. Raises :class:`InvalidTarget`.
+        """
+        servers = [self.resources.find(name) for name in audience]
+        wanted = {server.signing_alg for server in servers if server and server.signing_alg}
+        if len(wanted) > 1:
+            raise InvalidTarget(hint="Ask for one resource at a time.")
+        own = client.access_token_signing_alg or self.default_signing_alg
+        lives = (
+            (server and server.access_token_ttl) or self.access_token_ttl for server in servers
         )
-        return algorithm, (resource and resource.access_token_ttl) or self.access_token_ttl
+        return next(iter(wanted), own), min(lives)
 
     def _refresh_token(self, authorization: Authorization) -> str | None:
         if authorization.session is None or authorization.handle is None:
@@ -169,3 +177,16 @@ class TokenService:
         except InvalidGrant:
             return
         self.sessions.end_of_client(handle, client.client_id, "revoked", actor)
+
+
+def _audience_of(
+    session: LiveSession, asked: Sequence[str] | None, allowed: Sequence[str]
+) -> tuple[str, ...]:
+    """What was granted and may still be: what is asked for of it (RFC 8707, section 2.2), or all.
+
+    Raises :class:`InvalidTarget`.
+    """
+    left = tuple(name for name in session.audience if name in allowed)
+    if not left or not set(asked or ()) <= set(left):
+        raise InvalidTarget
+    return tuple(asked or left)

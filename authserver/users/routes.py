@@ -48,11 +48,12 @@ def create_user(new: dict[str, Any]) -> tuple[Profile, dict[str, str]]:
     role_names = new.pop("roles")
     if role_names is not None:
         principal.demand(ROLES_ASSIGN)
-    user = service(UserService).create(
+    users = service(UserService)
+    user = users.create(
         current_actor(), principal.effective_permissions, role_names=role_names or (), **new
     )
-    profile, headers = _told(user.id)
-    return profile, headers | {"Location": f"/api/users/{user.id}"}
+    profile = users.profile_now(user.id)
+    return profile, {"Location": f"/api/users/{user.id}", **etag(profile.version)}
 
 
 @blueprint.route("/<uuid:user_id>", methods=["GET"])
@@ -60,7 +61,8 @@ def create_user(new: dict[str, Any]) -> tuple[Profile, dict[str, str]]:
 @blueprint.response(200, UserSchema)
 def get_user(user_id: UUID) -> tuple[Profile, dict[str, str]]:
     """Fetch one user."""
-    return _told(user_id)
+    profile = service(UserService).profile(user_id)
+    return profile, etag(profile.version)
 
 
 @blueprint.route("/<uuid:user_id>", methods=["PUT"])
@@ -72,10 +74,12 @@ def update_user(changes: UserChanges, user_id: UUID) -> tuple[Profile, dict[str,
     principal = current_principal()
     if "email" in changes:
         principal.demand(USERS_WRITE)
-    service(UserService).update(
+    users = service(UserService)
+    users.update(
         current_actor(), principal.effective_permissions, user_id, expected_version(), changes
     )
-    return _told(user_id)
+    profile = users.profile_now(user_id)
+    return profile, etag(profile.version)
 
 
 @blueprint.route("/<uuid:user_id>", methods=["DELETE"])
@@ -103,8 +107,3 @@ def disable_user(user_id: UUID) -> None:
     """Shut a user out at once, from every session."""
     holder = current_principal().effective_permissions
     service(UserService).disable(current_actor(), holder, user_id)
-
-
-def _told(user_id: UUID) -> tuple[Profile, dict[str, str]]:
-    profile = service(UserService).profile(user_id)
-    return profile, etag(profile.version)

@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from authserver.http.fields import Instant, StrictSchema, Text
 from authserver.http.pagination import PageArguments
+from authserver.roles.service import MAX_ROLES
 from authserver.users import emails, names
 
 # What is longer than any password in any spelling; the exact rules are those of ``credentials``.
@@ -27,7 +28,7 @@ class NewUserSchema(StrictSchema):
     roles = fields.List(
         Text(maximum=50),
         load_default=None,
-        validate=validate.Length(max=100),
+        validate=validate.Length(max=MAX_ROLES),
         metadata={"description": "Names of roles beside `user`; needs `roles:assign` as well."},
     )
 
@@ -61,6 +62,11 @@ class UserSchema(Schema):
     full_name = fields.String(required=True, allow_none=True)
     enabled = fields.Boolean(required=True)
     roles = fields.List(fields.String(), required=True)
+    permissions = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "What the roles allow, together."},
+    )
     created_at = Instant(required=True, metadata={"type": "string", "format": "date-time"})
     updated_at = Instant(required=True, metadata={"type": "string", "format": "date-time"})
 

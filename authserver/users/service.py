@@ -90,12 +90,18 @@ class UserService:
     def profile(self, user_id: UUID) -> Profile:
         """What may be seen of a user, as old as the cache allows. Raises UserNotFound."""
         key = _key(user_id)
-        roles = self.roles.names_of(user_id)
-        profile = from_cache(self.cache.get(key), roles)
+        holding = self.roles.holding_of(user_id)
+        profile = from_cache(self.cache.get(key), holding)
         if profile is None:
-            profile = profile_of(self.get(user_id), roles)
+            profile = profile_of(self.get(user_id), holding)
             self.cache.put(key, to_cache(profile), self.cache_ttl)
         return profile
+
+    def profile_now(self, user_id: UUID) -> Profile:
+        """The same at this moment, as whoever has just changed it wants. Raises UserNotFound."""
+        with self.database.transaction() as tx:
+            user = self.users.get(tx, user_id)
+            return profile_of(user, self.roles.holdings_of(tx, [user_id])[user_id])
 
     def update(
         self,
@@ -127,7 +133,7 @@ class UserService:
                 self.users.save(tx)
                 detail = {"members": sorted(new)}
                 self.audit.record(tx, Event.USER_UPDATED, actor, user_id=user_id, detail=detail)
-        self._forget(user_id)
+        self.forget(user_id)
         return user
 
     def enable(
@@ -144,7 +150,7 @@ class UserService:
                 user.enabled = True
                 self.users.save(tx)
                 self.audit.record(tx, Event.USER_ENABLED, actor, user_id=user_id)
-        self._forget(user_id)
+        self.forget(user_id)
 
     def disable(
         self, actor: Actor, principal_permissions: frozenset[str] | None, user_id: UUID
@@ -162,7 +168,7 @@ class UserService:
                 user.credential_generation += 1
                 self.users.save(tx)
                 self.audit.record(tx, Event.USER_DISABLED, actor, user_id=user_id)
-        self._forget(user_id)
+        self.forget(user_id)
 
     def delete(
         self, actor: Actor, principal_permissions: frozenset[str] | None, user_id: UUID
@@ -176,7 +182,7 @@ class UserService:
             self.roles.assert_removable(tx, user_id)
             self.users.remove(tx, user_id)
             self.audit.record(tx, Event.USER_DELETED, actor, user_id=user_id)
-        self._forget(user_id)
+        self.forget(user_id)
 
     def reset_password(
         self,
@@ -196,19 +202,23 @@ class UserService:
             self.roles.assert_may_alter(tx, principal_permissions, user_id)
             user = self._set_password_hash(tx, user_id, password_hash)
             self.audit.record(tx, Event.PASSWORD_RESET, actor, user_id=user_id)
-        self._forget(user_id)
+        self.forget(user_id)
         return user
 
-    def set_password_hash(self, actor: Actor, user_id: UUID, password_hash: str) -> User:
+    def set_password_hash(self, tx: Transaction, actor: Actor, user_id: UUID, new: str) -> User:
         """Set the hash of a password that its owner has chosen, which ends all their sessions.
 
-        The user that is returned has the new credential generation. Raises UserNotFound.
+        It is done in the caller's transaction, who calls :meth:`forget` after it. The user that is
+        returned has the new credential generation. Raises UserNotFound.
         """
-        with self.database.transaction() as tx:
-            user = self._set_password_hash(tx, user_id, password_hash)
-            self.audit.record(tx, Event.PASSWORD_CHANGED, actor, user_id=user_id)
-        self._forget(user_id)
+        user = self._set_password_hash(tx, user_id, new)
+        self.audit.record(tx, Event.PASSWORD_CHANGED, actor, user_id=user_id)
         return user
+
+    def forget(self, user_id: UUID) -> None:
+        """Let the cache forget a user who has been changed."""
+        self.cache.forget(_key(user_id))
+        self.roles.forget(user_id)
 
     def rehash(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
         """Exchange the hash of one password for a better one of the same; sessions live on."""
@@ -224,8 +234,8 @@ class UserService:
                 users = self.users.list(tx, after, limit)
             else:
                 users = self.users.search(tx, fold(search), after, limit)
-            roles = self.roles.names_by_user(tx, [user.id for user in users])
-        return [profile_of(user, roles[user.id]) for user in users]
+            holdings = self.roles.holdings_of(tx, [user.id for user in users])
+        return [profile_of(user, holdings[user.id]) for user in users]
 
     def _add(
         self,
@@ -263,10 +273,6 @@ class UserService:
     ) -> None:
         if not _is_self(actor, user_id):
             self.roles.assert_may_alter(tx, principal_permissions, user_id)
-
-    def _forget(self, user_id: UUID) -> None:
-        self.cache.forget(_key(user_id))
-        self.roles.forget(user_id)
 
 
 def _is_self(actor: Actor, user_id: UUID) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
+from authserver.roles.holding import Holding
 from authserver.users.models import User
 
 
@@ -34,6 +35,7 @@ class Profile:
     created_at: datetime
     updated_at: datetime
     roles: Sequence[str]
+    permissions: Sequence[str]
 
 
 class UserChanges(TypedDict, total=False):
@@ -43,7 +45,7 @@ class UserChanges(TypedDict, total=False):
     full_name: str | None
 
 
-def profile_of(user: User, roles: Sequence[str]) -> Profile:
+def profile_of(user: User, holding: Holding) -> Profile:
     """What may be seen of a user."""
     return Profile(
         id=user.id,
@@ -54,12 +56,13 @@ def profile_of(user: User, roles: Sequence[str]) -> Profile:
         version=user.version,
         created_at=user.created_at,
         updated_at=user.updated_at,
-        roles=roles,
+        roles=holding.names,
+        permissions=sorted(holding.permissions),
     )
 
 
 def to_cache(profile: Profile) -> dict[str, Any]:
-    """The profile as JSON, without its roles: those are the business of ``roles``."""
+    """The profile as JSON, without roles and permissions: those are the business of ``roles``."""
     return {
         "id": str(profile.id),
         "email": profile.email,
@@ -72,19 +75,39 @@ def to_cache(profile: Profile) -> dict[str, Any]:
     }
 
 
-def from_cache(stored: Any, roles: Sequence[str]) -> Profile | None:
-    """The profile that was stored; None for nothing, and for what another version wrote."""
+def from_cache(stored: Any, holding: Holding) -> Profile | None:
+    """The profile that was stored; None for nothing, and for anything that we did not put there."""
+    match stored:
+        case {
+            "id": str(user_id),
+            "email": str(email),
+            "email_verified": bool(email_verified),
+            "full_name": str() | None as full_name,
+            "enabled": bool(enabled),
+            "version": int(version),
+            "created_at": str(created_at),
+            "updated_at": str(updated_at),
+        }:
+            pass
+        case _:
+            return None
     try:
         return Profile(
-            id=UUID(stored["id"]),
-            email=stored["email"],
-            email_verified=stored["email_verified"],
-            full_name=stored["full_name"],
-            enabled=stored["enabled"],
-            version=stored["version"],
-            created_at=datetime.fromisoformat(stored["created_at"]),
-            updated_at=datetime.fromisoformat(stored["updated_at"]),
-            roles=roles,
+            id=UUID(user_id),
+            email=email,
+            email_verified=email_verified,
+            full_name=full_name,
+            enabled=enabled,
+            version=version,
+            created_at=_moment(created_at),
+            updated_at=_moment(updated_at),
+            roles=holding.names,
+            permissions=sorted(holding.permissions),
         )
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (OverflowError, ValueError):
         return None
+
+
+def _moment(text: str) -> datetime:
+    """Raises OverflowError and ValueError for what is none, or none of our calendar."""
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -142,10 +142,10 @@ def upgrade() -> None:
         "sign_in_attempts",
         sa.Column("bucket", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("bucket", name=op.f("pk_sign_in_attempts")),
+        postgresql_with={"fillfactor": 70},
     )
     op.create_table(
         "signing_keys",
@@ -229,6 +229,24 @@ def upgrade() -> None:
         op.f("ix_client_secrets_client_id"), "client_secrets", ["client_id"], unique=False
     )
     op.create_table(
+        "known_networks",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("network", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "seen_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_known_networks_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("user_id", "network", name=op.f("pk_known_networks")),
+    )
+    op.create_table(
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -256,6 +274,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "review_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -271,8 +295,22 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": 70},
     )
     op.create_index("ix_sessions_client_id", "sessions", ["client_id"], unique=False)
-    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"], unique=False)
-    op.create_index("ix_sessions_user_id", "sessions", ["user_id", "id"], unique=False)
+    op.create_index(
+        "ix_sessions_ended_at",
+        "sessions",
+        ["ended_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_sessions_living",
+        "sessions",
+        ["user_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("ix_sessions_review_at", "sessions", ["review_at"], unique=False)
+    op.create_index("ix_sessions_user_id", "sessions", ["user_id"], unique=False)
     op.create_table(
         "user_roles",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -298,9 +336,20 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_user_roles_role_id"), table_name="user_roles")
     op.drop_table("user_roles")
     op.drop_index("ix_sessions_user_id", table_name="sessions")
-    op.drop_index("ix_sessions_expires_at", table_name="sessions")
+    op.drop_index("ix_sessions_review_at", table_name="sessions")
+    op.drop_index(
+        "ix_sessions_living",
+        table_name="sessions",
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_sessions_ended_at",
+        table_name="sessions",
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
     op.drop_index("ix_sessions_client_id", table_name="sessions")
     op.drop_table("sessions")
+    op.drop_table("known_networks")
     op.drop_index(op.f("ix_client_secrets_client_id"), table_name="client_secrets")
     op.drop_table("client_secrets")
     op.drop_index("uq_users_email_lower", table_name="users")

@@ -231,3 +231,13 @@ def test_a_refresh_token_of_another_client_is_refused(front_end, relying_party, 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "a\x00b", "x" * 20_000])
 def test_garbage_is_refused(front_end, token):
     assert front_end.refresh(token).status_code == 401
+
+
+def test_a_wrong_password_is_no_word_on_a_token(client, user, tokens):
+    """RFC 6750, section 3.1: ``invalid_token`` would end a session that lives."""
+    body = {"email": user.email, "password": "not the password"}
+    headers = {"Authorization": f"Bearer {tokens['accessToken']}"}
+
+    answer = client.post("/api/auth/login", json=body, headers=headers)
+
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")

@@ -368,7 +368,7 @@ def test_nobody_assigns_a_role_that_allows_more_than_they_may(
     answer = client.post(roles_path_of(user), json=assignment(built_in), headers=lower)
 
     assert answer.status_code == 403
-    assert services.get(RoleService).names_of(user.id) == ["user"]
+    assert services.get(RoleService).holding_of(user.id).names == ("user",)
 
 
 def test_nobody_takes_a_role_that_allows_more_than_they_may(

@@ -63,7 +63,7 @@ def test_one_sees_ones_own_profile(client, user, own_headers):
     assert answer.status_code == 200
     assert answer.json.keys() == {
         *("id", "email", "email_verified", "full_name", "enabled", "roles"),
-        *("created_at", "updated_at"),
+        *("permissions", "created_at", "updated_at"),
     }
     assert answer.json["id"] == str(user.id)
     assert answer.json["email"] == user.email

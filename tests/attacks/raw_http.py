@@ -31,6 +31,15 @@ def talk(server: LiveServer, *pieces: bytes, patience: float = 1.5) -> bytes:
     return answer
 
 
+def cut_off(server: LiveServer, request: bytes) -> bytes:
+    """The answer to a request whose sender stops in the middle, and still listens."""
+    parts = urlsplit(server.base)
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
 def statuses(answer: bytes) -> list[int]:
     return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3})", answer)]
 

@@ -135,7 +135,8 @@ def test_a_password_changes_only_for_who_knows_the_present_one(client, make_user
         path, headers=headers, json={"current_password": "wrong", "new_password": GOOD}
     )
 
-    assert (without.status_code, wrong.status_code) == (400, 401)
+    assert (without.status_code, wrong.status_code) == (400, 400)
+    assert wrong.json["code"] == "wrong_password"
     assert sign_in(user.email, user.password)
 
 

@@ -10,7 +10,7 @@ from authserver.actor import SYSTEM
 from authserver.users.service import UserService
 from tests.attacks.rows import attack
 from tests.factories.clients import ClientFactory
-from tests.factories.users import TestUser
+from tests.factories.users import PRODUCTION_HASH, TestUser, UserFactory
 from tests.support.relying_party import RelyingParty, basic, bearer
 
 WRONG = "not the password of anybody"
@@ -70,9 +70,11 @@ def test_all_reasons_for_refusing_a_sign_in_look_alike(refusals):
 
 
 @attack("GR-02")
-def test_no_reason_for_refusing_a_sign_in_is_told_by_its_time(make_user, relying_party):
+def test_no_reason_for_refusing_a_sign_in_is_told_by_its_time(make_app, new_client, make_client):
     """ASVS 5.0, 6.3.8: a hash is computed for nobody as well. A locked account is another matter:
     whether there is one of that name or not, no password is tried for it."""
+    app, services = make_app(**PRODUCTION_HASH)
+    relying_party, make_user = RelyingParty(new_client(app), make_client()), UserFactory(services)
     known, disabled = make_user(), make_user(enabled=False)
     reasons = {
         "wrong": (known.email, WRONG),
@@ -93,7 +95,7 @@ def test_no_reason_for_refusing_a_sign_in_is_told_by_its_time(make_user, relying
 @attack("GR-02")
 def test_an_unknown_account_is_locked_like_a_known_one(make_app, new_client, make_client):
     """Or else the fourth attempt, which is so much faster, would tell who has an account."""
-    app, _ = make_app(lockout_threshold=3)
+    app, _ = make_app(lockout_threshold=3, **PRODUCTION_HASH)
     client = new_client(app)
     party = RelyingParty(client, make_client())
 

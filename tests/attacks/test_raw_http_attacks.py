@@ -23,6 +23,7 @@ from tests.attacks.raw_http import (
     SMUGGLED,
     SMUGGLING,
     chunked,
+    cut_off,
     is_closed,
     statuses,
     talk,
@@ -242,6 +243,25 @@ def test_nothing_of_one_request_is_left_for_the_next(running):
     answer = talk(server, first % (path, token) + second % path)
 
     assert statuses(answer) == [200, 401]
+
+
+@attack("IN-06")
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        POST + FORM_TYPE + b"Content-Length: 500\r\n\r\ngrant_type=client_credentials&client_id=a",
+        POST.replace(b"/oauth2/token", b"/api/auth/login")
+        + b'Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"email":"a@b.c"'
+        + b',"password":"x"}',
+    ],
+    ids=["a form", "JSON"],
+)
+def test_a_body_that_was_cut_off_is_not_taken_for_a_whole_one(server, request_bytes):
+    """RFC 9112, section 8: whoever cuts a message off chooses what is left of it."""
+    answer = cut_off(server, request_bytes)
+
+    assert statuses(answer) == [400]
+    assert b"shorter than its Content-Length" in answer
 
 
 @attack("HD-09")

@@ -7,6 +7,9 @@ import time
 import pytest
 from redis import Redis
 
+from authserver.actor import SYSTEM
+from authserver.roles.permissions import ALL
+from authserver.roles.service import RoleService
 from authserver.storage.cache import RedisCache
 from authserver.wiring import Stores
 from tests.attacks.rows import attack
@@ -73,6 +76,8 @@ class Bomb:
         b"null",
         b'{"names": ["admin"], "permissions": 7}',
         b'{"names": "admin", "permissions": "users:read"}',
+        b'{"names": ["admin"], "permissions": [[1]]}',
+        b'{"names": [["admin"]], "permissions": []}',
         b'"admin"',
         b"\xff\xfe",
     ],
@@ -95,4 +100,48 @@ def test_what_somebody_wrote_into_the_cache_is_not_run(
     answer = client.get(path, headers=headers)
 
     assert (answer.status_code, answer.json["roles"]) == (200, ["user"])
+    assert client.get("/api/users", headers=headers).status_code == 403
+
+
+def _know(services, user_id, *permissions):
+    """Make the cache say that the user has these permissions."""
+    holding = {"names": ["admin"], "permissions": permissions}
+    services.get(Stores).cache.put(f"permissions:{user_id}", holding, 30)
+
+
+@attack("IN-17")
+def test_whoever_writes_redis_has_no_more_permissions(client, services, make_user, sign_in):
+    """CWE-345: one SET made an administrator."""
+    user = make_user()
+    headers = bearer(sign_in(user.email, user.password))
+    _know(services, user.id, *ALL)
+
+    answers = [client.get(path, headers=headers) for path in ("/api/users", "/api/audit")]
+
+    assert client.get(f"/api/users/{user.id}", headers=headers).json["roles"] == ["admin"]
+    assert [answer.status_code for answer in answers] == [403, 403]
+
+
+@attack("IN-17")
+def test_whoever_writes_redis_takes_nobodys_permissions(client, services, make_user, sign_in):
+    admin = make_user(roles=["admin"])
+    headers = bearer(sign_in(admin.email, admin.password))
+    _know(services, admin.id)
+
+    assert client.get("/api/users", headers=headers).status_code == 200
+
+
+@attack("IN-17")
+def test_a_demotion_counts_at_once_when_redis_has_not_heard_of_it(
+    client, services, make_user, sign_in
+):
+    """ASVS 8.3.2: Redis was lost at that moment."""
+    make_user(roles=["admin"])
+    demoted = make_user(roles=["admin"])
+    headers = bearer(sign_in(demoted.email, demoted.password))
+    roles = services.get(RoleService)
+
+    roles.unassign(SYSTEM, None, demoted.id, roles.find_by_name("admin").id)
+    _know(services, demoted.id, *ALL)
+
     assert client.get("/api/users", headers=headers).status_code == 403

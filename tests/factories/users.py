@@ -13,6 +13,8 @@ from authserver.users.models import User
 from authserver.users.service import UserService
 from authserver.wiring import Services
 
+# What a hash costs in production; tests of time need it, and all others would only wait.
+PRODUCTION_HASH = {"password_hash_memory": 19_456, "password_hash_iterations": 2}
 PASSWORD = "correct horse battery staple"
 
 
@@ -28,8 +30,8 @@ class TestUser:
 
 
 @cache
-def _hash(password: str) -> str:
-    return PasswordHasher(threads=1).hash(password)
+def _hash(hasher: PasswordHasher, password: str) -> str:
+    return hasher.hash(password)
 
 
 class UserFactory:
@@ -50,7 +52,8 @@ class UserFactory:
         address = email or f"user-{secrets.token_hex(6)}@example.com"
         users = self._services.get(UserService)
         with self._services.get(Database).transaction() as tx:
-            user = User(email=address, full_name=full_name, password_hash=_hash(password))
+            password_hash = _hash(users.credentials.hasher, password)
+            user = User(email=address, full_name=full_name, password_hash=password_hash)
             tx.add(user)
             tx.flush()
             users.roles.assign_by_name(tx, SYSTEM, None, user.id, {"user", *roles})

@@ -6,20 +6,22 @@ import pytest
 from authserver.storage.db import Database
 from tests.factories.clients import ClientFactory
 from tests.factories.users import UserFactory
+from tests.support.live_server import running_server
 from tests.support.load import wait_until
 from tests.support.relying_party import RelyingParty
 
 
-@pytest.fixture
-def reconfigured(make_live_server):
-    """Two servers on one database; the second one has another algorithm first."""
-    old, services = make_live_server(signing_algorithms=["ES256"])
-    party = RelyingParty(old.client(), ClientFactory(services)())
-    tokens = party.password(UserFactory(services)()).json
-    old.stop()
-    old.settings_env["signing_algorithms"] = ["Ed25519"]
-    old.start()
-    return RelyingParty(old.client(), party.credentials), tokens, services
+@pytest.fixture(scope="module")
+def reconfigured(folder, postgres, valkey):
+    """A server that was started again with another algorithm, and tokens from before."""
+    with running_server(folder, postgres, valkey, signing_algorithms=["ES256"]) as running:
+        server, services = running
+        party = RelyingParty(server.client(), ClientFactory(services)())
+        tokens = party.password(UserFactory(services)()).json
+        server.stop()
+        server.settings_env["signing_algorithms"] = ["Ed25519"]
+        server.start()
+        yield RelyingParty(server.client(), party.credentials), tokens, services
 
 
 def _algorithm(token: str) -> str:

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
     initialize,
     invariant,
@@ -32,6 +31,7 @@ from tests.support.relying_party import RelyingParty
 from tests.support.session_rows import SessionRows, session_id_of
 
 LEEWAY = 10
+WHICH = st.integers(0, 2)
 
 
 @dataclass
@@ -52,7 +52,6 @@ class Refreshing(RuleBasedStateMachine):
     http: FlaskClient
     credentials: TestClient
     role_id: UUID
-    sessions = Bundle("sessions")
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,51 +62,53 @@ class Refreshing(RuleBasedStateMachine):
         self.all: list[Session] = []
         self.enabled, self.is_editor, self.now = True, False, 0.0
 
-    # What may happen -----------------------------------------------------------------------------
+    # What may happen; what has died is tried again at the end ------------------------------------
 
-    @initialize(target=sessions)
-    def sign_in_first(self) -> Session:
-        return self._sign_in()
+    @initialize()
+    def sign_in_first(self) -> None:
+        self._sign_in()
 
-    @precondition(lambda self: self.enabled and len(self.all) < 3)
-    @rule(target=sessions)
-    def sign_in(self) -> Session:
-        return self._sign_in()
+    @precondition(lambda self: self.enabled and len(self.living) < 3)
+    @rule()
+    def sign_in(self) -> None:
+        self._sign_in()
 
     @precondition(lambda self: not self.enabled)
     @rule()
     def sign_in_while_disabled(self) -> None:
         assert self.party.password(self.user).json["error"] == "invalid_grant"
 
-    @rule(session=sessions)
-    def refresh_with_the_latest_token(self, session: Session) -> None:
-        answer = self._refresh(session, session.tokens[-1])
-        if answer is not None:
-            session.tokens.append(answer)
+    @precondition(lambda self: self.living)
+    @rule(which=WHICH, times=st.integers(1, 3))
+    def refresh_with_the_latest_token(self, which: int, times: int) -> None:
+        session = self._pick(which)
+        for _ in range(times):
+            session.tokens.append(self._refresh(session, session.tokens[-1]))
             session.rotated = self.now
 
-    @rule(session=sessions, back=st.integers(1, 3))
-    def refresh_with_a_former_token(self, session: Session, back: int) -> None:
-        if len(session.tokens) == 1:
-            return
+    @precondition(lambda self: any(len(session.tokens) > 1 for session in self.living))
+    @rule(which=WHICH, back=st.integers(1, 3), after=st.sampled_from([0, 4, LEEWAY]))
+    def refresh_with_a_former_token(self, which: int, back: int, after: int) -> None:
+        self._wait(after)
+        session = self._pick(which, least=2)
         back = min(back, len(session.tokens) - 1)
-        if back > 1 or self.now - session.rotated >= LEEWAY:
-            # Reuse, or dead already: refused in any case, and the end in any case.
-            session.alive = False
+        reuse = back > 1 or self.now - session.rotated >= LEEWAY
+        session.alive = not reuse
         answer = self._refresh(session, session.tokens[-1 - back])
-        assert answer in (None, session.tokens[-1])
+        assert answer == (None if reuse else session.tokens[-1])
 
-    @rule(session=sessions, which=st.integers(0, 5))
-    def revoke(self, session: Session, which: int) -> None:
-        assert self.party.revoke(session.tokens[which % len(session.tokens)]).status_code == 200
+    @precondition(lambda self: len(self.living) > 1)
+    @rule(which=WHICH, token=st.integers(0, 5))
+    def revoke(self, which: int, token: int) -> None:
+        session = self._pick(which)
+        assert self.party.revoke(session.tokens[token % len(session.tokens)]).status_code == 200
         session.alive = False
 
     @rule(seconds=st.sampled_from([4, 6, LEEWAY]))
-    def wait(self, seconds: int) -> None:
-        for session in self.all:
-            self.rows.age(session_id_of(session.tokens[0]), seconds)
-        self.now += seconds
+    def time_passes(self, seconds: int) -> None:
+        self._wait(seconds)
 
+    @precondition(lambda self: not self.enabled or len(self.all) > 2)
     @rule()
     def disable_or_enable(self) -> None:
         change = self.users.disable if self.enabled else self.users.enable
@@ -154,11 +155,24 @@ class Refreshing(RuleBasedStateMachine):
 
     # The steps -----------------------------------------------------------------------------------
 
-    def _sign_in(self) -> Session:
+    def _wait(self, seconds: int) -> None:
+        for session in self.all:
+            self.rows.age(session_id_of(session.tokens[0]), seconds)
+        self.now += seconds
+
+    @property
+    def living(self) -> list[Session]:
+        return [session for session in self.all if session.alive]
+
+    def _pick(self, which: int, least: int = 1) -> Session:
+        """One of the living sessions that have had so many tokens at least."""
+        candidates = [session for session in self.living if len(session.tokens) >= least]
+        return candidates[which % len(candidates)]
+
+    def _sign_in(self) -> None:
         answer = self.party.password(self.user).json
         session = Session([answer["refresh_token"]], [answer["access_token"]], rotated=self.now)
         self.all.append(session)
-        return session
 
     def _refresh(self, session: Session, token: str) -> str | None:
         """The successor that the server gave; it must give one exactly when the session lives."""

@@ -41,7 +41,10 @@ class SessionRows:
 
     def expire(self, session_id: UUID) -> None:
         """As if its absolute end had come just now."""
-        self.sql("UPDATE sessions SET expires_at = now() WHERE id = :id", id=session_id)
+        self.sql(
+            "UPDATE sessions SET expires_at = now(), review_at = now() WHERE id = :id",
+            id=session_id,
+        )
 
     def events(self, event: str) -> list[Any]:
         """The audit events of a kind, the oldest first."""

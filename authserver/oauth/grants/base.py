@@ -18,7 +18,8 @@ class TokenRequest:
     """A token request that has passed what is common to all grants.
 
     The client is authenticated and may use the grant. ``scope`` and ``audience`` are well-formed,
-    and None where nothing was asked for; ``allowed_audience`` is what the client may have.
+    and None where nothing was asked for; ``allowed_audience`` is what the client may have of it
+    today.
     """
 
     client: Client

@@ -19,5 +19,5 @@ class ClientCredentialsGrant(Grant):
             client=client,
             subject=client.client_id,
             scope=grant_scope(request.scope, client.scope - IDENTITY),
-            audience=request.audience or request.allowed_audience,
+            audience=request.allowed_audience,
         )

@@ -20,6 +20,6 @@ class PasswordGrant(Grant):
             request.form.require("password"),
             client=request.client,
             scope=grant_scope(request.scope, request.client.scope),
-            audience=request.audience or request.allowed_audience,
+            audience=request.allowed_audience,
             actor=request.actor,
         )

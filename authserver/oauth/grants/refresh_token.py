@@ -15,5 +15,6 @@ class RefreshTokenGrant(Grant):
             request.form.require("refresh_token"),
             scope=request.scope,
             audience=request.audience,
+            allowed_audience=request.allowed_audience,
             actor=request.actor,
         )

@@ -175,13 +175,13 @@ def test_a_role_is_assigned_once_by_many(services, roles, make_user):
 
 def test_what_a_user_has_is_read_from_the_cache(services, roles, make_user):
     user = make_user()
-    roles.permissions_of(user.id)
+    roles.holding_of(user.id)
     with services.get(Database).transaction() as tx:
         tx.execute(update(Role).where(Role.name == "user").values(permissions=["users:read"]))
 
-    remembered = roles.permissions_of(user.id)
+    remembered = roles.holding_of(user.id).permissions
     roles.forget(user.id)
-    read = roles.permissions_of(user.id)
+    read = roles.holding_of(user.id).permissions
 
     roles.ensure_built_in()
     assert remembered == frozenset()

@@ -49,7 +49,9 @@ def test_a_handle_of_any_generation_ends_its_session(sessions, begin):
     assert sessions.find(handle) is None
 
 
-@pytest.mark.parametrize("wrong", [{"secret": "x"}, {"session_id": uuid4()}])
+@pytest.mark.parametrize(
+    "wrong", [{"secret": "x"}, {"session_id": uuid4()}], ids=["secret", "session"]
+)
 def test_a_handle_that_is_wrong_ends_nothing(sessions, begin, wrong):
     session, handle = begin()
 
@@ -92,25 +94,17 @@ def test_all_sessions_of_a_user_are_ended(sessions, begin, person, make_person, 
     assert living(rows) == [other.id]
 
 
-def test_one_may_be_kept(sessions, begin, person, rows):
+def test_one_survives_a_change_of_the_password(sessions, begin, person, rows):
     """ASVS 5.0, 7.4.3: the session from which the password was changed."""
-    kept, _ = begin()
-    begin()
-
-    assert sessions.end_all(person, "password_changed", SYSTEM, keep=kept.id) == 1
-    assert living(rows) == [kept.id]
-
-
-def test_a_session_that_is_carried_over_survives_the_change_of_credentials(
-    sessions, begin, person, rows
-):
-    (carried, carried_handle), (_, left_handle) = begin(), begin()
+    (kept, kept_handle), (_, other_handle) = begin(), begin()
     rows.sql("UPDATE users SET credential_generation = 1")
 
-    sessions.carry_over(carried.id, 1)
+    with sessions.database.transaction() as tx:
+        sessions.survive_password_change(tx, person, kept.id, 1, SYSTEM)
 
-    assert sessions.find(carried_handle).id == carried.id
-    assert sessions.find(left_handle) is None
+    assert sessions.find(kept_handle).id == kept.id
+    assert sessions.find(other_handle) is None
+    assert living(rows) == [kept.id]
 
 
 # Access tokens ------------------------------------------------------------------------------------
@@ -164,52 +158,3 @@ def test_an_access_token_may_be_revoked_twice(sessions):
         sessions.revoke_access_token("one", later, "web", SYSTEM)
 
     assert sessions.is_access_token_revoked("one")
-
-
-# Clearing away ------------------------------------------------------------------------------------
-
-
-def test_sessions_of_the_past_are_removed_in_batches(make_sessions, sign_in, rows):
-    """performance.md, rule 13."""
-    sessions = make_sessions(sessions_per_user=100)
-    for _ in range(5):
-        sessions.begin(sign_in, SYSTEM)
-    rows.sql("UPDATE sessions SET expires_at = now() - interval '1 second'")
-    kept, _ = sessions.begin(sign_in, SYSTEM)
-
-    assert sessions.remove_dead(batch=2) == 5
-    assert [row.id for row in rows.sql("SELECT id FROM sessions")] == [kept.id]
-
-
-def test_a_session_that_has_ended_stays_until_its_time_is_over(sessions, begin, rows):
-    """Its row is what keeps its tokens dead."""
-    session, _ = begin()
-    sessions.end(session.id, "logout", SYSTEM)
-
-    assert sessions.remove_dead() == 0
-    assert rows.get(session.id).end_reason == "logout"
-
-
-def test_revocations_of_expired_tokens_are_removed(sessions):
-    now = SystemClock().now()
-    sessions.revoke_access_token("past", now - timedelta(seconds=1), "web", SYSTEM)
-    sessions.revoke_access_token("present", now + timedelta(minutes=5), "web", SYSTEM)
-
-    sessions.remove_dead()
-
-    assert not sessions.is_access_token_revoked("past")
-    assert sessions.is_access_token_revoked("present")
-
-
-def test_who_clears_away_does_not_wait_for_who_works(sessions, begin, database, rows):
-    """FOR UPDATE SKIP LOCKED."""
-    session, _ = begin()
-    rows.expire(session.id)
-    locked = "SELECT 1 FROM sessions FOR UPDATE"
-
-    with database.transaction() as tx:
-        tx.connection().exec_driver_sql(locked)
-        removed = sessions.remove_dead()
-
-    assert removed == 0
-    assert sessions.remove_dead() == 1

@@ -71,6 +71,9 @@ def frozen() -> Callable[[int], AbstractContextManager[None]]:
 
 
 def family(pid: int) -> list[int]:
-    """A process, its children, and theirs."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """A process, its children, and theirs; nobody for one that has just gone."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
     return [pid, *(each for child in children for each in family(int(child)))]

@@ -28,6 +28,14 @@ def users(services) -> UserService:
     return services.get(UserService)
 
 
+def set_hash(users, user_id, password_hash):
+    """As ``authn`` does it."""
+    with users.database.transaction() as tx:
+        user = users.set_password_hash(tx, SYSTEM, user_id, password_hash)
+    users.forget(user_id)
+    return user
+
+
 def outcome(deed):
     """What the deed answered, or the kind of error that it raised."""
     try:
@@ -61,7 +69,7 @@ def test_of_many_registrations_of_one_address_one_succeeds(users):
 def test_who_registers_has_the_role_user(services, users):
     user = users.register(SYSTEM, "u@x", PASSWORD, "Una")
 
-    assert services.get(RoleService).names_of(user.id) == ["user"]
+    assert services.get(RoleService).holding_of(user.id).names == ("user",)
 
 
 def test_a_registration_is_recorded(services, users):
@@ -158,7 +166,7 @@ def test_a_reset_of_the_password_raises_the_generation(services, users, make_use
 def test_a_change_of_the_password_tells_the_new_generation(users, make_user):
     user = make_user()
 
-    changed = users.set_password_hash(SYSTEM, user.id, "$argon2id$new")
+    changed = set_hash(users, user.id, "$argon2id$new")
 
     assert changed.credential_generation == generation(users, user) == 1
     assert users.get(user.id).password_hash == "$argon2id$new"
@@ -167,7 +175,7 @@ def test_a_change_of_the_password_tells_the_new_generation(users, make_user):
 def test_two_changes_of_the_password_at_once_both_count(users, make_user):
     user = make_user()
 
-    at_once([lambda: users.set_password_hash(SYSTEM, user.id, "x")] * 5)
+    at_once([lambda: set_hash(users, user.id, "x")] * 5)
 
     assert generation(users, user) == 5
 
@@ -185,7 +193,7 @@ def test_a_better_hash_of_the_same_password_ends_no_session(users, make_user):
 def test_a_better_hash_does_not_undo_a_change_of_the_password(users, make_user):
     user = make_user()
     old = users.get(user.id).password_hash
-    users.set_password_hash(SYSTEM, user.id, "$argon2id$changed")
+    set_hash(users, user.id, "$argon2id$changed")
 
     assert not users.rehash(user.id, old, "$argon2id$better")
 
@@ -210,7 +218,7 @@ def test_nobody_resets_the_password_of_who_may_do_more_than_they(users, make_use
         lambda users: users.disable(SYSTEM, None, new_id()),
         lambda users: users.delete(SYSTEM, None, new_id()),
         lambda users: users.reset_password(SYSTEM, None, new_id(), PASSWORD),
-        lambda users: users.set_password_hash(SYSTEM, new_id(), "x"),
+        lambda users: set_hash(users, new_id(), "x"),
     ],
 )
 def test_nothing_can_be_done_to_an_unknown_user(users, deed):
@@ -317,7 +325,7 @@ def test_a_profile_is_read_from_the_cache(services, users, make_user):
         lambda users, user: users.update(SYSTEM, None, user.id, None, {"full_name": "X"}),
         lambda users, user: users.disable(SYSTEM, None, user.id),
         lambda users, user: users.reset_password(SYSTEM, None, user.id, PASSWORD),
-        lambda users, user: users.set_password_hash(SYSTEM, user.id, "x"),
+        lambda users, user: set_hash(users, user.id, "x"),
     ],
 )
 def test_a_profile_is_forgotten_when_it_changes(users, make_user, deed):

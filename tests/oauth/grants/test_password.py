@@ -4,7 +4,7 @@ import argon2
 import pytest
 
 from tests.factories.clients import ALL_SCOPES, AUDIENCE, TestClient
-from tests.factories.users import PASSWORD
+from tests.factories.users import PASSWORD, PRODUCTION_HASH
 from tests.support.jwks_verifier import payload_of
 from tests.support.relying_party import RelyingParty
 
@@ -161,8 +161,9 @@ def test_sign_ins_that_succeed_are_not_counted_as_failures(make_app, make_client
     assert answers == [200] * 4
 
 
-def test_an_old_hash_is_made_anew_at_sign_in(relying_party, user, rows):
-    """libraries.md: rehash when the parameters rise."""
+def test_an_old_hash_is_made_anew_at_sign_in(make_app, make_client, user, rows):
+    """When the parameters rise, each password gets its better hash at its next use."""
+    relying_party = at(make_app(**PRODUCTION_HASH)[0], make_client)
     old = argon2.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(user.password)
     rows.sql("UPDATE users SET password_hash = :old WHERE id = :id", old=old, id=user.id)
 

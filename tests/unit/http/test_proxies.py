@@ -1,9 +1,12 @@
 """Where a request came from (RFC 7239, section 8.1: anybody can write the header)."""
 
 import ipaddress
+import itertools
 
 import pytest
+from structlog.testing import capture_logs
 
+from authserver.http import proxies
 from authserver.http.proxies import UNKNOWN, client_address, network_of
 
 TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
@@ -51,6 +54,43 @@ def test_what_cannot_be_read_ends_the_search():
 
 def test_a_proxy_may_have_an_address_of_the_new_kind():
     assert address("fd00::1", "203.0.113.9") == "203.0.113.9"
+
+
+@pytest.mark.parametrize("forwarded", ["203.0.113.9", "::ffff:203.0.113.9"])
+def test_a_proxy_of_the_old_kind_may_be_told_in_the_new_form(forwarded):
+    """RFC 4291, section 2.5.5.2: so a socket for both kinds tells it."""
+    assert address("::ffff:10.0.0.1", forwarded) == "203.0.113.9"
+
+
+def test_a_chain_of_proxies_may_be_told_in_both_forms():
+    assert address("10.0.0.1", "203.0.113.9, ::ffff:10.0.0.2") == "203.0.113.9"
+
+
+def test_one_caller_has_one_address():
+    assert address("::ffff:192.0.2.1") == address("192.0.2.1") == "192.0.2.1"
+
+
+@pytest.mark.parametrize("trusted", [(), TRUSTED])
+def test_a_header_that_is_not_believed_is_told_of_once(monkeypatch, trusted):
+    """Behind a proxy that nobody named, all callers count as one for the throttles."""
+    monkeypatch.setattr(proxies, "_warnings", itertools.count())
+
+    with capture_logs() as logs:
+        for _ in range(3):
+            address("192.0.2.1", "203.0.113.9", trusted)
+
+    assert [(line["event"], line["peer"]) for line in logs] == [("proxy.untrusted", "192.0.2.1")]
+    assert "AUTHSERVER_TRUSTED_PROXIES" in logs[0]["detail"]
+
+
+@pytest.mark.parametrize(("peer", "forwarded"), [("10.0.0.1", "203.0.113.9"), ("192.0.2.1", None)])
+def test_of_any_other_header_nothing_is_told(monkeypatch, peer, forwarded):
+    monkeypatch.setattr(proxies, "_warnings", itertools.count())
+
+    with capture_logs() as logs:
+        address(peer, forwarded)
+
+    assert logs == []
 
 
 def test_a_server_behind_a_socket_knows_no_address():

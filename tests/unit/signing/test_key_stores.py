@@ -211,3 +211,14 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path):
 
     store = load_key_store(tmp_path / "keys", "")
     assert [store.open(each, b"context") for each in sealed] == [b"secret"] * 8
+
+
+def test_a_derived_secret_is_the_same_each_time_and_another_for_each_purpose_and_key():
+    """RFC 5869: neither tells anything of the other, nor of the key."""
+    one = AesGcmKeyStore(KEY).derive(b"one")
+
+    others = [AesGcmKeyStore(KEY).derive(b"two"), AesGcmKeyStore(bytes(32)).derive(b"one"), KEY]
+
+    assert AesGcmKeyStore(KEY).derive(b"one") == one
+    assert len(one) == 32
+    assert one not in others

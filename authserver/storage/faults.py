@@ -1,0 +1,21 @@
+"""What an error of PostgreSQL means: that it cannot serve us now, or that we made a mistake."""
+
+import psycopg2
+
+# Classes of SQLSTATE (PostgreSQL, appendix A) that psycopg2 files under other errors as well: the
+# state of the transaction, which a server that only reads refuses (25), resources (53), an
+# operator (57), the system itself (58).
+_OUTAGES = ("25", "53", "57", "58")
+_READ_ONLY = "25006"
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether the same statement may succeed later; what is no outage is a mistake of ours."""
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return True
+    return isinstance(error, psycopg2.Error) and (error.pgcode or "").startswith(_OUTAGES)
+
+
+def is_disconnect(error: BaseException | None) -> bool:
+    """Whether to connect anew: the server only reads since a failover, another one writes."""
+    return isinstance(error, psycopg2.Error) and error.pgcode == _READ_ONLY
