@@ -8,7 +8,7 @@ from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.clients.metadata import Client
 from authserver.clock import Clock
-from authserver.credentials.service import Attempt, CredentialService
+from authserver.credentials.service import CredentialService
 from authserver.errors import Invalid, InvalidCredentials, RegistrationClosed, WrongPassword
 from authserver.http.proxies import network_of
 from authserver.http.throttle import Throttle
@@ -86,10 +86,10 @@ class AuthnService:
         with self.credentials.place() as place:
             user = self.users.find_for_sign_in(account) if account else None
             user_id = user.id if user else None
-            attempt = self.credentials.count_attempt(account or email, network, user_id)
+            self.credentials.check_lockout(account or email, network, user_id)
             verification = place.verify(user.password_hash if user else None, password)
             if user is None or not verification.matches or not user.enabled:
-                self._fail(account or email, attempt, user_id, actor)
+                self._fail(account or email, network, user_id, actor)
                 raise InvalidCredentials
             self.credentials.record_success(account or email, network, user.id)
             if verification.needs_rehash:
@@ -135,18 +135,18 @@ class AuthnService:
             detail={"session_id": str(session.id), "amr": list(session.amr)},
         )
 
-    def _fail(self, account: str, attempt: Attempt, user_id: UUID | None, actor: Actor) -> None:
+    def _fail(self, account: str, network: str, user_id: UUID | None, actor: Actor) -> None:
         """Count and record a failure, in the same steps whether or not there is such a user.
 
         The first failure of an account and network becomes an audit event, and each lock; no more
         of either than ``audit_limit``, for anybody can bring them about.
         """
-        self.credentials.record_failure(account)
+        failure = self.credentials.record_failure(account, network)
         self.throttle.note(actor.address)
-        event = Event.SIGN_IN_LOCKED if attempt.locks else Event.SIGN_IN_FAILED
-        worth_a_row = attempt.locks or attempt.failures == 1
+        event = Event.SIGN_IN_LOCKED if failure.locks else Event.SIGN_IN_FAILED
+        worth_a_row = failure.locks or failure.failures == 1
         if worth_a_row and not self.limits.wait(self.audit_limit, "audit", event.value):
-            detail = {"failures": attempt.failures}
+            detail = {"failures": failure.failures}
             self.audit.record_alone(event, actor, user_id=user_id, detail=detail)
         else:
             self.audit.mention(event, actor, user_id=user_id)

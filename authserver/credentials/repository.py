@@ -11,36 +11,33 @@ from authserver.storage.statements import Statement, Statements
 # Enough for home, work and what is in between.
 _NETWORKS_PER_USER = 20
 
-# An attempt counts as a failure until it succeeds, so that of many at once no more are tried than
-# of many in a row. $1 bucket, $2 threshold, $3 first wait, $4 whether strangers are shut out, $5
-# user or null, $6 network. Failures are forgotten after a quiet day; the longest wait is an hour.
-# What is not tried is not counted. The end of a lock that began this very moment cannot be seen
-# yet: then the first wait is told.
-_COUNT = Statement(
-    "count_sign_in_attempt",
+# $1 bucket, $2 whether strangers are shut out, $3 user or null, $4 network.
+_CHECK = Statement(
+    "check_sign_in_attempts",
     """
-    WITH counted AS (
-        INSERT INTO sign_in_attempts AS a (bucket, failures, tried_at)
-        SELECT $1::int, 1, now()
-        WHERE NOT $4::bool OR EXISTS (
-            SELECT FROM known_networks WHERE user_id = $5::uuid AND network = $6::bytea
-            AND seen_at > now() - interval '90 days')
-        ON CONFLICT (bucket) DO UPDATE SET
-            failures = CASE
-                WHEN a.tried_at > now() - interval '1 day' THEN a.failures + 1 ELSE 1 END,
-            tried_at = now(),
-            locked_until = CASE
-                WHEN a.tried_at > now() - interval '1 day' AND a.failures + 1 >= $2::int
-                THEN now() + least(interval '1 hour', make_interval(
-                    secs => $3::int * 2 ^ least(a.failures + 1 - $2::int, 12))) END
-        WHERE a.locked_until IS NULL OR a.locked_until <= now()
-        RETURNING failures, locked_until IS NOT NULL AS locks)
-    SELECT coalesce((SELECT failures FROM counted), 0),
-           coalesce((SELECT locks FROM counted), false),
-           coalesce((SELECT ceil(extract(epoch FROM locked_until - now()))::int
-                     FROM sign_in_attempts WHERE bucket = $1::int AND locked_until > now()),
-                    $3::int)""",
-    6,
+    SELECT coalesce((SELECT ceil(extract(epoch FROM locked_until - now()))::int
+                     FROM sign_in_attempts WHERE bucket = $1::int AND locked_until > now()), 0),
+           NOT $2::bool OR EXISTS (
+               SELECT FROM known_networks WHERE user_id = $3::uuid AND network = $4::bytea
+               AND seen_at > now() - interval '90 days')""",
+    4,
+)
+
+# $1 bucket, $2 threshold, $3 first wait. Failures are forgotten after a quiet day; the longest
+# wait is an hour.
+_FAIL = Statement(
+    "record_failed_sign_in",
+    """
+    INSERT INTO sign_in_attempts AS a (bucket, failures, tried_at) VALUES ($1::int, 1, now())
+    ON CONFLICT (bucket) DO UPDATE SET
+        failures = CASE WHEN a.tried_at > now() - interval '1 day' THEN a.failures + 1 ELSE 1 END,
+        tried_at = now(),
+        locked_until = CASE
+            WHEN a.tried_at > now() - interval '1 day' AND a.failures + 1 >= $2::int
+            THEN now() + least(interval '1 hour', make_interval(
+                secs => $3::int * 2 ^ least(a.failures + 1 - $2::int, 12))) END
+    RETURNING failures, locked_until IS NOT NULL""",
+    3,
 )
 
 # $1 bucket, $2 user, $3 network, $4 the most networks that stay. Whoever is deleted meanwhile gets
@@ -64,16 +61,11 @@ _SUCCEED = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A sign-in about to be tried, or one that must not be.
-
-    ``failures`` are those since the last success, this attempt among them until it is one; 0 when
-    it must not be tried, for ``wait`` seconds. ``locks``: unless it succeeds, the next must wait.
-    """
+class Failure:
+    """A wrong password: which one since the last success, and whether the next must wait now."""
 
     failures: int
     locks: bool
-    wait: int
 
 
 @dataclass(frozen=True)
@@ -83,33 +75,23 @@ class SignInAttemptRepository:
     hot: Statements
     secret: bytes = field(repr=False)
 
-    def count(
-        self,
-        account: str,
-        network: str,
-        user_id: UUID | None,
-        *,
-        threshold: int,
-        ttl: int,
-        only_known: bool,
-    ) -> Attempt:
-        """Count an attempt before it is made. ``user_id`` is None for an unknown account.
+    def wait(
+        self, account: str, network: str, user_id: UUID | None, *, only_known: bool
+    ) -> int | None:
+        """The seconds until a password may be tried: 0 for at once, None for not from here.
 
         ``only_known``: nobody may try but from a network where the user has signed in within the
-        last ninety days.
+        last ninety days. ``user_id`` is None for an unknown account.
         """
-        row = self.hot.one(
-            _COUNT,
-            self._bucket(account, network),
-            threshold,
-            ttl,
-            only_known,
-            user_id,
-            self._digest(network),
-        )
+        bucket, tag = self._bucket(account, network), self._digest(network)
         # A SELECT of plain values has one row, always.
-        failures, locks, wait = row or (0, False, ttl)
-        return Attempt(failures, locks, 0 if failures else wait)
+        seconds, welcome = self.hot.one(_CHECK, bucket, only_known, user_id, tag) or (0, True)
+        return seconds if welcome else None
+
+    def record_failure(self, account: str, network: str, *, threshold: int, ttl: int) -> Failure:
+        """Count a wrong password."""
+        row = self.hot.one(_FAIL, self._bucket(account, network), threshold, ttl)
+        return Failure(*row) if row else Failure(0, locks=False)
 
     def record_success(self, account: str, network: str, user_id: UUID) -> None:
         """Forget the failures, and remember the network."""

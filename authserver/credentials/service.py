@@ -7,8 +7,7 @@ from uuid import UUID
 
 from authserver.credentials.password_policy import PasswordPolicy
 from authserver.credentials.passwords import HashingPlace, PasswordHasher, Verification
-from authserver.credentials.repository import Attempt as Attempt
-from authserver.credentials.repository import SignInAttemptRepository
+from authserver.credentials.repository import Failure, SignInAttemptRepository
 from authserver.errors import LockedOut
 from authserver.storage.rate_limits import Limit, RateLimits
 
@@ -58,28 +57,23 @@ class CredentialService:
         """
         return self.hasher.place()
 
-    def count_attempt(self, account: str, network: str, user_id: UUID | None) -> Attempt:
-        """Count a sign-in before its password is tried; ``user_id`` is None for unknown accounts.
+    def check_lockout(self, account: str, network: str, user_id: UUID | None) -> None:
+        """Raises :class:`LockedOut` while no password is tried, not even the right one.
 
-        Raises :class:`LockedOut` while no password is tried, not even the right one. The answer is
-        the same for accounts that do not exist.
+        ``user_id`` is None for unknown accounts, for which the answer is the same. What is being
+        tried at this moment is not counted yet: there are as many more guesses as places, no more.
         """
         shut_out = self.limits.is_exhausted(self.lockout.account_limit, "account", account)
-        attempt = self.attempts.count(
-            account,
-            network,
-            user_id,
-            threshold=self.lockout.threshold,
-            ttl=self.lockout.ttl,
-            only_known=bool(shut_out),
-        )
-        if attempt.wait:
-            raise LockedOut(attempt.wait)
-        return attempt
+        wait = self.attempts.wait(account, network, user_id, only_known=bool(shut_out))
+        if wait != 0:
+            raise LockedOut(self.lockout.ttl if wait is None else wait)
 
-    def record_failure(self, account: str) -> None:
-        """Count a wrong password for the account as a whole."""
+    def record_failure(self, account: str, network: str) -> Failure:
+        """Count a wrong password, for the account from this network and as a whole."""
         self.limits.wait(self.lockout.account_limit, "account", account)
+        return self.attempts.record_failure(
+            account, network, threshold=self.lockout.threshold, ttl=self.lockout.ttl
+        )
 
     def record_success(self, account: str, network: str, user_id: UUID) -> None:
         """Forget the failures, and remember the network."""

@@ -15,6 +15,7 @@ import pytest
 from authserver.settings import Settings, variable_name, variables
 from authserver.wiring import Services
 from tests.cli.development import DevelopmentServer
+from tests.factories.users import PRODUCTION_HASH
 
 COMMAND = [sys.executable, "-m", "authserver"]
 
@@ -45,7 +46,7 @@ Cli = Callable[..., Answer]
 @pytest.fixture
 def environment(settings: Settings, services: Services) -> dict[str, str]:
     """The variables that make the settings of the application; ``services`` cleans up after it."""
-    values = dataclasses.asdict(settings)
+    values = dataclasses.asdict(dataclasses.replace(settings, **PRODUCTION_HASH))
     return {
         variable_name(field): _text(values[field.name])
         for field in variables()

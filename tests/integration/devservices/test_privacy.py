@@ -1,4 +1,5 @@
 import stat
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,20 +56,29 @@ def test_nobody_else_may_read_the_logs(servers):
     assert [stat.S_IMODE(log.stat().st_mode) for log in logs] == [0o600, 0o600]
 
 
+@pytest.fixture
+def short_path():
+    """pytest's own temporary folders may be too deep for a socket."""
+    with tempfile.TemporaryDirectory(prefix="authserver-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("name", ["x" * 100, "with,comma"])
-def test_where_no_socket_can_lie_it_lies_in_a_private_temporary_folder(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def test_where_no_socket_can_lie_it_lies_in_a_private_temporary_folder(
+    name, short_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(short_path))
 
-    chosen = socket_folder(tmp_path / name)
+    chosen = socket_folder(short_path / name)
 
-    assert chosen.parent == tmp_path
+    assert chosen.parent == short_path
     assert stat.S_IMODE(chosen.stat().st_mode) == 0o700
 
 
-def test_a_second_process_finds_the_same_folder_of_sockets(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def test_a_second_process_finds_the_same_folder_of_sockets(short_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(short_path))
 
-    assert socket_folder(tmp_path / ("x" * 100)) == socket_folder(tmp_path / ("x" * 100))
+    assert socket_folder(short_path / ("x" * 100)) == socket_folder(short_path / ("x" * 100))
 
 
 def test_a_folder_of_sockets_that_others_may_enter_is_refused(tmp_path):
