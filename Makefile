@@ -15,7 +15,7 @@ run: $(VENV)/.installed ## Run a server with a database of its own. PORT=8000, V
 
 .PHONY: test
 test: $(VENV)/.installed ## Run the tests, against real servers of their own. ARGS="-k name".
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 # A black box script that tries what the server is for; it knows the address and the command line.
 ACCEPTANCE ?= ../shared/acceptance/main_job.py
@@ -66,7 +66,7 @@ clean: ## Remove what was installed and built; data in var/ and keys/ stay.
 # The virtual environment -----------------------------------------------------------------------
 
 $(VENV)/.installed: $(VENV)/.dependencies setup.cfg pyproject.toml
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dependencies: requirements-dev.txt | $(BIN)/python

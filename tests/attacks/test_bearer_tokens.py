@@ -281,6 +281,7 @@ def _send_token(server, size: int) -> int | None:
         try:
             for _ in range(size // len(chunk)):
                 connection.sendall(chunk)
+            connection.sendall(b"\r\n\r\n")
             status = connection.recv(64).split(b" ")
         except OSError:
             return None

@@ -116,7 +116,7 @@ def test_a_secret_that_begins_right_is_wrong(client, relying_party, kept):
     known = relying_party.credentials
     form = {"grant_type": "client_credentials"}
 
-    for guess in (known.secret[:kept], known.secret[:kept].ljust(len(known.secret), "A")):
+    for guess in (known.secret[:kept], known.secret[:kept].ljust(len(known.secret), "~")):
         answer = client.post("/oauth2/token", data=form, headers=basic(known.client_id, guess))
 
         assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
