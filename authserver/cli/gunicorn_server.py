@@ -89,6 +89,7 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
         end the others with it, and these can still serve the keys.
         """
         services = build(self._settings)
+        master = os.getppid()
         told = False
         while True:
             try:
@@ -99,8 +100,15 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
                     log.warning("worker.waits", reason=error.detail)
                 told = True
                 time.sleep(_PAUSE)
+                _end_without(master)
         maintain_in_background(services)
         return application
+
+
+def _end_without(master: int) -> None:
+    """gunicorn notes a signal and acts on it once the worker serves; this one does not serve yet."""
+    if os.getppid() != master:
+        raise SystemExit(0)
 
 
 def options(settings: Settings, manner: Manner) -> dict[str, Any]:
