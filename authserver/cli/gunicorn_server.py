@@ -76,6 +76,7 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
     def __init__(self, settings: Settings, manner: Manner) -> None:
         self._settings = settings
         self._manner = manner
+        self._master = os.getpid()
         super().__init__()
 
     def load_config(self) -> None:
@@ -89,7 +90,6 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
         end the others with it, and these can still serve the keys.
         """
         services = build(self._settings)
-        master = os.getppid()
         told = False
         while True:
             try:
@@ -100,15 +100,14 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
                     log.warning("worker.waits", reason=error.detail)
                 told = True
                 time.sleep(_PAUSE)
-                _end_without(master)
+                self._end_without_master()
         maintain_in_background(services)
         return application
 
-
-def _end_without(master: int) -> None:
-    """gunicorn notes a signal and acts on it once the worker serves; this one does not serve yet."""
-    if os.getppid() != master:
-        raise SystemExit(0)
+    def _end_without_master(self) -> None:
+        """gunicorn notes a signal, and acts on it when the worker serves: this one does not yet."""
+        if os.getppid() != self._master:
+            raise SystemExit(0)
 
 
 def options(settings: Settings, manner: Manner) -> dict[str, Any]:
