@@ -227,7 +227,7 @@ def _stores(settings: Settings, clock: Clock) -> Stores:
 
 
 def _throttles(settings: Settings, stores: Stores) -> Throttles:
-    # Redis is not in the path of a token (performance.md, rule 12): that one is the process's own.
+    # Redis is not in the path of a token: that one is the process's own.
     return Throttles(
         sign_in=Throttle("sign_in", parse_limit(settings.login_limit), stores.limits),
         registration=Throttle(

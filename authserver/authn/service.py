@@ -25,7 +25,7 @@ from authserver.users.user import SignInUser
 
 @dataclass(frozen=True)
 class AuthnService:
-    """Everybody who signs in comes through here (security.md, invariant 3)."""
+    """Everybody who signs in comes through here."""
 
     users: UserService
     credentials: CredentialService

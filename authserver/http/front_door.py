@@ -1,7 +1,7 @@
 """What every request passes, before and after everything else.
 
 It gives the request its id and its address, refuses what no handler should see, hands the
-machine-to-machine endpoints their requests without a router in between (performance.md, rule 7),
+machine-to-machine endpoints their requests without a router in between,
 and writes the access log.
 """
 

@@ -1,4 +1,4 @@
-"""Keyset pages: ``?limit=50&cursor=...``, no OFFSET and no count (performance.md, rule 11).
+"""Keyset pages: ``?limit=50&cursor=...``, no OFFSET and no count.
 
 A page is ``{"items": [...], "next_cursor": "..."}``; the last one has null there.
 """

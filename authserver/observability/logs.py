@@ -51,7 +51,7 @@ def configure_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # Authlib writes tokens to its debug log (libraries.md).
+    # Authlib writes tokens to its debug log.
     logging.getLogger("authlib").setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(

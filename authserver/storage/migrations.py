@@ -22,7 +22,7 @@ from authserver.storage.connections import connector, normalise_url
 from authserver.storage.db import Database
 
 FOLDER = Path(__file__).parents[2] / "migrations"
-# Any number will do, as long as everybody who migrates takes the same (security.md, invariant 11).
+# Any number will do, as long as everybody who migrates takes the same.
 ADVISORY_LOCK = 0x61757468
 
 

@@ -1,7 +1,7 @@
 """What a process remembers for less than a second, so that it need not ask PostgreSQL each time.
 
-A change made by another process is obeyed within that time even when its notice is lost
-(performance.md, rule 2). Nothing older is ever given out: who cannot ask again gets the error.
+A change made by another process is obeyed within that time even when its notice is lost. Nothing
+older is ever given out: who cannot ask again gets the error.
 """
 
 import threading

@@ -86,7 +86,7 @@ def is_alive(pid):
         return False
 
 
-def survivors(pids, seconds=5.0):
+def survivors(pids, seconds=20.0):
     deadline = time.monotonic() + seconds
     while (alive := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.02)
