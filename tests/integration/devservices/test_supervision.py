@@ -14,6 +14,9 @@ from authserver.devservices.errors import EmbeddedServerError
 from authserver.devservices.supervision import Child, FolderLock
 
 LAUNCHER = """
+import signal
+# A shell starts what it puts into the background with Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys, time
 from pathlib import Path
 from authserver.devservices.postgres import EmbeddedPostgres
