@@ -44,6 +44,16 @@ reference: $(VENV)/.installed ## Write the generated pages of docs/reference ane
 		> docs/reference/settings.md
 	@$(BIN)/authserver openapi > docs/reference/openapi.json
 
+CATALOGUES := authserver/web/translations
+.PHONY: translations
+translations: $(VENV)/.installed ## Bring the catalogues of the pages up to date. Run it again after translating.
+	@$(BIN)/pybabel -q extract -F $(CATALOGUES)/extraction.cfg -k _ --no-location --omit-header \
+		-o $(CATALOGUES)/messages.pot authserver/web
+	@$(BIN)/pybabel -q update -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) \
+		--omit-header --no-fuzzy-matching --ignore-obsolete --width 96
+	@$(BIN)/pybabel -q compile --use-fuzzy -d $(CATALOGUES)
+	@rm $(CATALOGUES)/messages.pot
+
 # The build tool is locked with the rest: the project itself is installed without the network.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url setup.cfg -
 
