@@ -77,14 +77,20 @@ def normalise_url(url: str) -> str:
     return f"postgresql+psycopg2{separator}{rest}" if scheme.startswith("postgres") else url
 
 
+def libpq_options(url: str) -> dict[str, Any]:
+    """The URL in the words of libpq, which every driver understands."""
+    target = make_url(normalise_url(url))
+    # The dialect of psycopg2 puts everything into keywords.
+    _, keywords = target.get_dialect()().create_connect_args(target)
+    return {"application_name": "authserver"} | dict(keywords)
+
+
 def connector(url: str, *, bounded: bool = True) -> Callable[[], psycopg2.extensions.connection]:
     """A function that opens connections to the database at ``url``.
 
     Unbounded ones are for migrations and maintenance, which may take their time.
     """
-    target = make_url(normalise_url(url))
-    arguments, keywords = target.get_dialect()().create_connect_args(target)
-    options: dict[str, Any] = {"application_name": "authserver"} | dict(keywords)
+    options = libpq_options(url)
     if bounded:
         # psycopg2 waits for the connection itself as well, and knows no more of it than its class.
         bounded_connection = type(
@@ -95,7 +101,7 @@ def connector(url: str, *, bounded: bool = True) -> Callable[[], psycopg2.extens
         options |= {"connection_factory": bounded_connection, "options": server_options}
 
     def connect() -> psycopg2.extensions.connection:
-        connection: psycopg2.extensions.connection = psycopg2.connect(*arguments, **options)
+        connection: psycopg2.extensions.connection = psycopg2.connect(**options)
         return connection
 
     return connect

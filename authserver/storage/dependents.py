@@ -26,13 +26,14 @@ def remove_dependents(
     """
     more = False
     for column in _references(key):
-        (identity,) = column.table.primary_key.columns
+        # Of a key that refers to two rows the other half tells one from the other here.
+        (identity,) = (each for each in column.table.primary_key.columns if each is not column)
         batch = (
             select(identity).where(column == value).limit(limit).with_for_update(skip_locked=True)
         )
         # As an array, or PostgreSQL might read the whole table to find the few of a batch.
         few = identity == any_(func.array(batch.scalar_subquery()))
-        removed = tx.execute(delete(column.table).where(few).returning(identity))
+        removed = tx.execute(delete(column.table).where(column == value, few).returning(identity))
         more |= len(removed.all()) == limit
     return more
 

@@ -1,0 +1,59 @@
+"""The worker that does the jobs, told what our settings mean for it."""
+
+import time
+
+import structlog
+
+from authserver.errors import Unavailable
+from authserver.jobs import jobs
+from authserver.settings import Settings
+from authserver.storage.db import Database
+from authserver.storage.job_worker import JobWorker
+from authserver.storage.migrations import check_schema
+from authserver.storage.notices import RedisNotices
+from authserver.wiring import Services, Stores, build
+
+log = structlog.get_logger(__name__)
+_PAUSE = 0.5
+
+
+def work(settings: Settings) -> None:
+    """Do jobs until told to end. Raises KeyStoreError and SchemaError."""
+    services = build(settings)
+    _wait_for_schema(services)
+    stores = services.get(Stores)
+    if isinstance(stores.notices, RedisNotices):
+        stores.notices.start()
+    log.info("worker.started")
+    JobWorker(settings.database_url, jobs(services)).run()
+    log.info("worker.stopped")
+    stores.database.close()
+
+
+def work_once(settings: Settings) -> None:
+    """Do what is due now. Raises KeyStoreError, SchemaError and Unavailable."""
+    services = build(settings)
+    database = services.get(Database)
+    try:
+        check_schema(database)
+        JobWorker(settings.database_url, jobs(services)).run_until_empty()
+    finally:
+        database.close()
+
+
+def _wait_for_schema(services: Services) -> None:
+    """A worker that starts while PostgreSQL is away waits for it, as those of the server do."""
+    told = False
+    while not _is_ready(services, told=told):
+        told = True
+        time.sleep(_PAUSE)
+
+
+def _is_ready(services: Services, *, told: bool) -> bool:
+    try:
+        check_schema(services.get(Database))
+    except Unavailable as error:
+        if not told:
+            log.warning("worker.waits", reason=error.detail)
+        return False
+    return True

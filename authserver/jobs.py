@@ -1,0 +1,10 @@
+"""The jobs: what the worker does, by the names under which it is left in the queue."""
+
+from authserver.authn.back_channel_logout import BACK_CHANNEL_LOGOUT, BackChannelLogout
+from authserver.storage.jobs import Job
+from authserver.wiring import Services
+
+
+def jobs(services: Services) -> tuple[Job, ...]:
+    """All of them. A name that has been in use may not be given another meaning."""
+    return (Job(BACK_CHANNEL_LOGOUT, services.get(BackChannelLogout).send),)

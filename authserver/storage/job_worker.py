@@ -1,0 +1,160 @@
+"""Doing the jobs of the queue (``storage.jobs``), on procrastinate.
+
+A job is done at least once. One that fails is tried again, each time after a longer pause; that of
+a worker that was killed is taken over by the next one that looks. PostgreSQL may go away meanwhile.
+"""
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.worker import Worker
+
+from authserver.errors import AppError
+from authserver.storage.connections import libpq_options
+from authserver.storage.job_caretaker import LOST, Caretaker, Pace
+from authserver.storage.jobs import GiveUpError, Job, TryAgainError
+
+log = structlog.get_logger(__name__)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_HOUR = 3600
+_FACTOR = 3
+
+
+class JobWorker:
+    """Does ``jobs``, so many at once, until it is told to end."""
+
+    def __init__(
+        self, url: str, jobs: Sequence[Job], *, concurrency: int = 8, pace: Pace | None = None
+    ) -> None:
+        self._options = libpq_options(url) | {"application_name": "authserver worker"}
+        self._jobs = jobs
+        self._concurrency = concurrency
+        self._pace = pace or Pace()
+        self._attempts = {job.name: job.attempts for job in jobs}
+        self._running: set[int] = set()
+        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="job")
+        # It would write the arguments of each job, and a stack for each connection that is lost.
+        # What is worth knowing we say ourselves.
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; jobs that run then may end in good order."""
+        asyncio.run(self._serve())
+
+    def run_until_empty(self) -> None:
+        """Do what is due, and return. Raises what the database raises."""
+        asyncio.run(self._session(wait=False))
+
+    async def _serve(self) -> None:
+        told_to_end = asyncio.Event()
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+        waits = False
+        while not told_to_end.is_set():
+            try:
+                await _until(told_to_end, self._session(wait=True))
+            except LOST as error:
+                if not waits:
+                    log.warning("worker.waits", reason=type(error).__name__)
+                waits = True
+                await _until(told_to_end, asyncio.sleep(1))
+            else:
+                waits = False
+                if not told_to_end.is_set():
+                    log.warning("worker.begins_anew")
+
+    async def _session(self, *, wait: bool) -> None:
+        """One life of procrastinate's worker: until it is cancelled, or loses PostgreSQL."""
+        connector = procrastinate.PsycopgConnector(
+            kwargs=self._options, min_size=1, max_size=4, timeout=10
+        )
+        app = procrastinate.App(connector=connector)
+        for job in self._jobs:
+            self._register(app, job)
+        async with app.open_async():
+            caretaker = Caretaker(app.job_manager, self._attempts, self._pace, self._running)
+            await caretaker.take_over()
+            worker = self._worker(app, wait=wait)
+            caring = asyncio.create_task(caretaker.care(worker))
+            try:
+                await worker.run()  # type: ignore[no-untyped-call]
+            finally:
+                caring.cancel()
+
+    def _worker(self, app: procrastinate.App, *, wait: bool) -> Worker:
+        return Worker(
+            app,
+            queues=[job.name for job in self._jobs],
+            concurrency=self._concurrency,
+            wait=wait,
+            fetch_job_polling_interval=self._pace.look,
+            shutdown_graceful_timeout=self._pace.graceful_timeout,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            update_heartbeat_interval=self._pace.heartbeat,
+            stalled_worker_timeout=self._pace.patience,
+        )
+
+    def _register(self, app: procrastinate.App, job: Job) -> None:
+        async def work(context: procrastinate.JobContext, /, **arguments: object) -> None:
+            number = context.job.id or 0
+            call = partial(copy_context().run, job.work, **arguments)
+            said = {"job": job.name, "id": number, "attempt": context.job.attempts + 1}
+            self._running.add(number)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._threads, call)
+            except (TryAgainError, GiveUpError) as error:
+                log.warning("job.failed", reason=str(error), **said)
+                raise
+            except AppError as error:
+                log.warning("job.failed", reason=error.detail or error.code, **said)
+                raise
+            except Exception:
+                log.exception("job.crashed", **said)
+                raise
+            finally:
+                self._running.discard(number)
+            log.info("job.done", **said)
+
+        app.task(name=job.name, queue=job.name, pass_context=True, retry=Backoff(job))(work)
+
+
+class Backoff(procrastinate.BaseRetryStrategy):
+    """Longer and longer pauses, none of them quite like that of others."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: QueuedJob
+    ) -> procrastinate.RetryDecision | None:
+        if isinstance(exception, GiveUpError) or job.attempts + 1 >= self._job.attempts:
+            log.error("job.given_up", job=job.task_name, id=job.id, attempts=job.attempts + 1)
+            return None
+        pause = min(self._job.first_pause * _FACTOR**job.attempts, _HOUR)
+        pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+        return procrastinate.RetryDecision(retry_in={"milliseconds": int(pause * 1000)})
+
+
+async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do ``work`` until it ends or the event comes about; then it is cancelled, and waited for."""
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(event.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
