@@ -32,6 +32,8 @@ StartResponse = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 log = structlog.get_logger("authserver.access")
+# How the policy of a page ends that others may show in a frame: the older header cannot say that.
+FRAMEABLE = "frame-ancestors *"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _STATUS_LINES = {code: f"{code} {phrase}" for code, phrase in responses.items()}
 
@@ -68,7 +70,7 @@ class FrontDoor:
 
     def _serve(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         environ["authserver.address"] = client_address(environ, self.trusted_networks)
-        endpoint = self.endpoints.get(environ["PATH_INFO"])
+        endpoint = self._endpoint(environ["PATH_INFO"])
         if not environ.get("HTTP_HOST"):
             # RFC 9112, section 3.2; the server lets such requests pass.
             return _send(_refusal(400, "The Host header is missing."), start)
@@ -78,6 +80,10 @@ class FrontDoor:
         response = self._answer(endpoint, request)
         response.headers += self.cors.headers(endpoint, request)
         return _send(response, start, with_body=request.method != "HEAD")
+
+    def _endpoint(self, path: str) -> Endpoint | None:
+        """The one of this very path, or the one of its folder, whose path ends with a slash."""
+        return self.endpoints.get(path) or self.endpoints.get(path[: path.rfind("/") + 1])
 
     def _answer(self, endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
         method = "GET" if request.method == "HEAD" else request.method
@@ -101,6 +107,8 @@ class FrontDoor:
 
     def _complete(self, headers: Headers, request_id: str) -> Headers:
         present = {name.lower() for name, _ in headers}
+        if any(value.endswith(FRAMEABLE) for _, value in headers):
+            present.add("x-frame-options")
         return [
             *headers,
             ("X-Request-ID", request_id),

@@ -32,6 +32,10 @@ class HttpRequest:
         return str(self.environ["REQUEST_METHOD"])
 
     @property
+    def path(self) -> str:
+        return str(self.environ["PATH_INFO"])
+
+    @property
     def query(self) -> str:
         return str(self.environ.get("QUERY_STRING", ""))
 

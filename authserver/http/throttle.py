@@ -43,10 +43,12 @@ class Throttle:
 
 @dataclass(frozen=True)
 class Throttles:
-    """The limits of this server: failed sign-ins, registrations, failed client authentications."""
+    """The limits of this server: failed sign-ins, registrations of people and of clients, failed
+    client authentications."""
 
     sign_in: Throttle
     registration: Throttle
+    client_registration: Throttle
     client_authentication: Throttle
 
 
