@@ -1,6 +1,7 @@
 """The table of users."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, String, func, text
@@ -15,6 +16,7 @@ class User(Base):
 
     ``credential_generation`` is copied into each session; raising it makes all sessions begun
     before dead at once, also those that are just being born. ``version`` is the ETag.
+    ``profile`` has the standard claims that have no column (see ``standard_claims``).
     """
 
     __tablename__ = "users"
@@ -26,6 +28,7 @@ class User(Base):
     email_verified: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     password_hash: Mapped[str] = mapped_column(String(255))
     full_name: Mapped[str | None] = mapped_column(String(255))
+    profile: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     enabled: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     credential_generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

@@ -9,6 +9,7 @@ from authserver.http.principal import current_actor, current_principal, require,
 from authserver.http.rest import Blueprint
 from authserver.http.services import service
 from authserver.roles.permissions import ROLES_ASSIGN, USERS_READ, USERS_WRITE
+from authserver.users.changes import concerns_proof
 from authserver.users.schemas import (
     NewUserSchema,
     UserArguments,
@@ -72,7 +73,7 @@ def get_user(user_id: UUID) -> tuple[Profile, dict[str, str]]:
 def update_user(changes: UserChanges, user_id: UUID) -> tuple[Profile, dict[str, str]]:
     """Change a user. With If-Match: only if nobody else has changed them meanwhile."""
     principal = current_principal()
-    if "email" in changes:
+    if concerns_proof(changes):
         principal.demand(USERS_WRITE)
     users = service(UserService)
     users.update(

@@ -33,6 +33,49 @@ class NewUserSchema(StrictSchema):
     )
 
 
+class AddressSchema(StrictSchema):
+    """A postal address (OpenID Connect Core 1.0, section 5.1.1)."""
+
+    formatted = fields.String()
+    street_address = fields.String()
+    locality = fields.String()
+    region = fields.String()
+    postal_code = fields.String()
+    country = fields.String()
+
+
+class ProfileSchema(StrictSchema):
+    """Standard claims (OpenID Connect Core 1.0, section 5.1); null takes one away."""
+
+    given_name = fields.String(allow_none=True)
+    family_name = fields.String(allow_none=True)
+    middle_name = fields.String(allow_none=True)
+    nickname = fields.String(allow_none=True)
+    preferred_username = fields.String(allow_none=True)
+    profile = fields.String(allow_none=True, metadata={"format": "uri"})
+    picture = fields.String(allow_none=True, metadata={"format": "uri"})
+    website = fields.String(allow_none=True, metadata={"format": "uri"})
+    gender = fields.String(allow_none=True)
+    birthdate = fields.String(
+        allow_none=True,
+        metadata={"description": "YYYY-MM-DD, 0000-MM-DD without the year, or YYYY."},
+    )
+    zoneinfo = fields.String(allow_none=True, metadata={"description": "Such as Europe/Paris."})
+    locale = fields.String(allow_none=True, metadata={"description": "Such as de-AT."})
+    address = fields.Nested(AddressSchema, allow_none=True)
+    phone_number = fields.String(
+        allow_none=True, metadata={"description": "By E.164, such as +15555550123."}
+    )
+    # A Boolean of marshmallow takes a 1 as well.
+    phone_number_verified = fields.Raw(
+        allow_none=True,
+        metadata={
+            "type": ["boolean", "null"],
+            "description": "Needs `users:write`, even for one's own.",
+        },
+    )
+
+
 class UserChangesSchema(StrictSchema):
     """What may be changed of a user; a member that is absent stays as it is."""
 
@@ -41,6 +84,9 @@ class UserChangesSchema(StrictSchema):
         metadata={"format": "email", "description": "Needs `users:write`, even for one's own."},
     )
     full_name = Text(allow_none=True, minimum=0, maximum=names.MAXIMUM_LENGTH)
+    profile = fields.Nested(
+        ProfileSchema, metadata={"description": "A claim that is absent stays as it is."}
+    )
 
 
 class UserArguments(PageArguments):
@@ -60,6 +106,7 @@ class UserSchema(Schema):
     email = fields.String(required=True)
     email_verified = fields.Boolean(required=True)
     full_name = fields.String(required=True, allow_none=True)
+    profile = fields.Nested(ProfileSchema, required=True)
     enabled = fields.Boolean(required=True)
     roles = fields.List(fields.String(), required=True)
     permissions = fields.List(

@@ -13,10 +13,13 @@ from authserver.roles.models import USER
 from authserver.roles.service import RoleService
 from authserver.storage.cache import Cache
 from authserver.storage.db import Database, Transaction
+from authserver.users.cache_keys import profile_key, version_key
+from authserver.users.changes import concerns_proof, differences, normalised
 from authserver.users.emails import fold, normalise_email
 from authserver.users.models import User
 from authserver.users.names import normalise_full_name
 from authserver.users.repository import UserRepository
+from authserver.users.sign_out import SignOut
 from authserver.users.user import Profile, SignInUser, UserChanges, from_cache, profile_of, to_cache
 
 
@@ -35,6 +38,7 @@ class UserService:
     audit: AuditService
     cache: Cache
     cache_ttl: int
+    sign_out: SignOut
 
     def register(
         self, actor: Actor, email: str, password: str, full_name: str | None = None
@@ -89,7 +93,7 @@ class UserService:
 
     def profile(self, user_id: UUID) -> Profile:
         """What may be seen of a user, as old as the cache allows. Raises UserNotFound."""
-        key = _key(user_id)
+        key = profile_key(user_id)
         holding = self.roles.holding_of(user_id)
         profile = from_cache(self.cache.get(key), holding)
         if profile is None:
@@ -116,15 +120,15 @@ class UserService:
         Raises :class:`Invalid`, :class:`UserNotFound`, :class:`PreconditionFailed`,
         :class:`EmailTaken`, :class:`InsufficientPermission`.
         """
-        wanted = _normalised(changes)
+        wanted = normalised(changes)
         with self.database.transaction() as tx:
             # Who receives a person's mail can become that person: no exception for one's own.
-            if "email" in wanted or not _is_self(actor, user_id):
+            if concerns_proof(wanted) or not _is_self(actor, user_id):
                 self.roles.assert_may_alter(tx, principal_permissions, user_id)
             user = self.users.lock(tx, user_id)
             if version not in (None, user.version):
                 raise PreconditionFailed
-            new = {name: value for name, value in wanted.items() if getattr(user, name) != value}
+            new = differences(user, wanted)
             if new:
                 for name, value in new.items():
                     setattr(user, name, value)
@@ -167,6 +171,7 @@ class UserService:
                 user.enabled = False
                 user.credential_generation += 1
                 self.users.save(tx)
+                self.sign_out.shut_out(tx, user_id, "user_disabled", actor)
                 self.audit.record(tx, Event.USER_DISABLED, actor, user_id=user_id)
         self.forget(user_id)
 
@@ -180,6 +185,8 @@ class UserService:
         with self.database.transaction() as tx:
             self._assert_may_alter(tx, actor, principal_permissions, user_id)
             self.roles.assert_removable(tx, user_id)
+            self.users.lock(tx, user_id)
+            self.sign_out.shut_out(tx, user_id, "user_deleted", actor)
             self.users.remove(tx, user_id)
             self.audit.record(tx, Event.USER_DELETED, actor, user_id=user_id)
         self.forget(user_id)
@@ -201,6 +208,7 @@ class UserService:
             # A password is the person: no exception for one's own, which ``authn`` changes.
             self.roles.assert_may_alter(tx, principal_permissions, user_id)
             user = self._set_password_hash(tx, user_id, password_hash)
+            self.sign_out.shut_out(tx, user_id, "password_reset", actor)
             self.audit.record(tx, Event.PASSWORD_RESET, actor, user_id=user_id)
         self.forget(user_id)
         return user
@@ -217,7 +225,7 @@ class UserService:
 
     def forget(self, user_id: UUID) -> None:
         """Let the cache forget a user who has been changed."""
-        self.cache.forget(_key(user_id))
+        self.cache.forget(profile_key(user_id), version_key(user_id))
         self.roles.forget(user_id)
 
     def rehash(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
@@ -279,21 +287,8 @@ def _is_self(actor: Actor, user_id: UUID) -> bool:
     return actor.kind == "user" and actor.id == str(user_id)
 
 
-def _key(user_id: UUID) -> str:
-    return f"profile:{user_id}"
-
-
 def _address(email: str) -> str | None:
     try:
         return normalise_email(email)
     except Invalid:
         return None
-
-
-def _normalised(changes: UserChanges) -> UserChanges:
-    normalised = changes.copy()
-    if "email" in changes:
-        normalised["email"] = normalise_email(changes["email"])
-    if "full_name" in changes:
-        normalised["full_name"] = normalise_full_name(changes["full_name"])
-    return normalised

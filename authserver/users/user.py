@@ -1,6 +1,6 @@
 """What a user is to the rest of the server: values, no rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypedDict
@@ -30,6 +30,7 @@ class Profile:
     email: str
     email_verified: bool
     full_name: str | None
+    profile: Mapping[str, Any]
     enabled: bool
     version: int
     created_at: datetime
@@ -39,10 +40,14 @@ class Profile:
 
 
 class UserChanges(TypedDict, total=False):
-    """What may be changed of a user by hand; what is absent stays."""
+    """What may be changed of a user by hand; what is absent stays.
+
+    Of ``profile`` as well: there, None takes a claim away (RFC 7396).
+    """
 
     email: str
     full_name: str | None
+    profile: Mapping[str, Any]
 
 
 def profile_of(user: User, holding: Holding) -> Profile:
@@ -52,6 +57,7 @@ def profile_of(user: User, holding: Holding) -> Profile:
         email=user.email,
         email_verified=user.email_verified,
         full_name=user.full_name,
+        profile=user.profile,
         enabled=user.enabled,
         version=user.version,
         created_at=user.created_at,
@@ -68,6 +74,7 @@ def to_cache(profile: Profile) -> dict[str, Any]:
         "email": profile.email,
         "email_verified": profile.email_verified,
         "full_name": profile.full_name,
+        "profile": dict(profile.profile),
         "enabled": profile.enabled,
         "version": profile.version,
         "created_at": profile.created_at.isoformat(),
@@ -83,6 +90,7 @@ def from_cache(stored: Any, holding: Holding) -> Profile | None:
             "email": str(email),
             "email_verified": bool(email_verified),
             "full_name": str() | None as full_name,
+            "profile": dict(claims),
             "enabled": bool(enabled),
             "version": int(version),
             "created_at": str(created_at),
@@ -97,6 +105,7 @@ def from_cache(stored: Any, holding: Holding) -> Profile | None:
             email=email,
             email_verified=email_verified,
             full_name=full_name,
+            profile=claims,
             enabled=enabled,
             version=version,
             created_at=_moment(created_at),
