@@ -1,10 +1,11 @@
 """``authserver client``: the applications that ask for tokens."""
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from authserver.actor import SYSTEM
+from authserver.cli.client_metadata import metadata_options, read_metadata
 from authserver.cli.output import (
     confirm,
     output_option,
@@ -18,6 +19,7 @@ from authserver.cli.services import open_services
 
 if TYPE_CHECKING:
     from authserver.clients.metadata import Client
+    from authserver.clients.secrets import RegisteredClient
 
 _COLUMNS = ("client_id", "client_name", "enabled", "token_endpoint_auth_method", "grant_types")
 _ONCE = "The secret is shown this once."
@@ -30,19 +32,26 @@ def client() -> None:
 
 @client.command()
 @click.option("--client-id", help="Left out: one is made.")
-@click.option("--client-name", required=True, help="What people are shown.")
+@click.option("--client-name", help="What people are shown. Needed, here or in --metadata.")
 @click.option("--grant-types", help='Parted by spaces. Default: "authorization_code".')
 @click.option("--response-types", help='Parted by spaces; "code" goes with authorization_code.')
 @click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated.")
-@click.option("--scope", default="", help="The most that it may ask for, parted by spaces.")
+@click.option("--scope", help="The most that it may ask for, parted by spaces.")
 @click.option("--audience", multiple=True, help="For whom its tokens are; may be repeated.")
-@click.option("--token-endpoint-auth-method", help="client_secret_basic, client_secret_post, none.")
+@click.option("--token-endpoint-auth-method", help="Default: client_secret_basic.")
 @click.option("--access-token-signing-alg", help="Algorithm of its access tokens.")
 @click.option("--resource-server", is_flag=True, help="It may introspect everybody's tokens.")
 @click.option("--first-party", is_flag=True, help="It belongs to whoever runs this server.")
 @click.option("--strict", is_flag=True, help="Accept only the registered authentication method.")
+@metadata_options
 @output_option
-def create(client_id: str | None, output: str, **members: Any) -> None:
+def create(
+    client_id: str | None,
+    output: str,
+    file: IO[bytes] | None,
+    pairs: tuple[str, ...],
+    **members: Any,
+) -> None:
     """Register a client.
 
     \b
@@ -51,15 +60,52 @@ def create(client_id: str | None, output: str, **members: Any) -> None:
         --grant-types "password refresh_token" --scope "openid profile" \\
         --token-endpoint-auth-method client_secret_basic --audience https://api.example.com
     """
-    from authserver.clients.schemas import CreatedClientSchema, as_json
+    from authserver.clients.service import ClientService
+
+    metadata = read_metadata(file, pairs) | _metadata(members)
+    with open_services() as services:
+        made = services.get(ClientService).create(SYSTEM, metadata, client_id)
+    _show(output, made)
+
+
+@client.command()
+@click.argument("client_id")
+@metadata_options
+@output_option
+def update(client_id: str, output: str, file: IO[bytes] | None, pairs: tuple[str, ...]) -> None:
+    """Change members of a client; null removes one.
+
+    \b
+    Example:
+      authserver client update shop --set client_name=Store --set 'contacts=["ops@example.com"]' \\
+        --set logo_uri=null
+    """
     from authserver.clients.service import ClientService
 
     with open_services() as services:
-        made = services.get(ClientService).create(SYSTEM, _metadata(members), client_id)
-    record = as_json(made.client)
-    if made.secret is not None:
-        record |= {"client_secret": made.secret, "client_secret_expires_at": 0}
-    show_record(output, CreatedClientSchema().dump(record), _ONCE if made.secret else "")
+        clients = services.get(ClientService)
+        changed = clients.update(SYSTEM, client_id, None, read_metadata(file, pairs))
+    _show(output, changed)
+
+
+@client.command()
+@click.option("--uses", type=int, default=1, show_default=True, help="How many clients.")
+@click.option("--ttl", type=int, default=86_400, show_default=True, help="Its life in seconds.")
+@click.option("--note", help="For whom it is; the audit record shows it.")
+@output_option
+def registration_token(uses: int, ttl: int, note: str | None, output: str) -> None:
+    """Issue a token by which somebody else registers clients (RFC 7591).
+
+    \b
+    Example:
+      authserver client registration-token --uses 5 --ttl 86400
+    """
+    from authserver.registrations.schemas import RegistrationTokenSchema
+    from authserver.registrations.service import RegistrationService
+
+    with open_services() as services:
+        issued = services.get(RegistrationService).issue_token(SYSTEM, uses, ttl, note)
+    show_record(output, RegistrationTokenSchema().dump(issued), "The token is shown this once.")
 
 
 @client.command(name="list")
@@ -173,7 +219,8 @@ def rotate_secret(client_id: str, overlap: int | None, output: str) -> None:
       authserver client rotate-secret shop --overlap 0
     """
     from authserver.clients.schemas import RotatedSecretSchema
-    from authserver.clients.service import DEFAULT_OVERLAP, ClientService
+    from authserver.clients.secrets import DEFAULT_OVERLAP
+    from authserver.clients.service import ClientService
 
     seconds = DEFAULT_OVERLAP if overlap is None else overlap
     with open_services() as services:
@@ -186,9 +233,16 @@ def _metadata(members: dict[str, Any]) -> dict[str, Any]:
     listed = {name: members.pop(name) for name in ("grant_types", "response_types")}
     metadata = {name: text.split() for name, text in listed.items() if text is not None}
     for name, value in members.items():
-        if value not in (None, ()):
+        if value not in (None, (), False):
             metadata[name] = list(value) if isinstance(value, tuple) else value
     return metadata
+
+
+def _show(output: str, registered: "RegisteredClient") -> None:
+    from authserver.clients.schemas import CreatedClientSchema, with_secret
+
+    note = _ONCE if registered.secret else ""
+    show_record(output, CreatedClientSchema().dump(with_secret(registered)), note)
 
 
 def _record(found: "Client") -> dict[str, Any]:

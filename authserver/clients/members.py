@@ -15,8 +15,21 @@ from authserver.clients.uris import BadURIError, check_web_uri, is_audience
 MAX_ENTRIES = 50
 MAX_TEXT = 255
 MAX_SCOPE = 4096
-AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
-RESPONSE_TYPES = ("code",)
+AUTH_METHODS = (
+    "none",
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+)
+# The registered spelling of each (OAuth 2.0 Multiple Response Type Encoding Practices).
+FRONT_CHANNEL_RESPONSE_TYPES = (
+    "id_token",
+    "id_token token",
+    "code id_token",
+    "code token",
+    "code id_token token",
+)
 
 # RFC 6749, section 3.3.
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
@@ -28,16 +41,30 @@ class BadMemberError(ValueError):
 
 @dataclass(frozen=True)
 class Supported:
-    """What this server can do, and a client may therefore register for."""
+    """What this server can do, and a client may therefore register for.
+
+    Among ``grant_types`` is ``implicit`` where the operator allows tokens in the front channel.
+    """
 
     grant_types: tuple[str, ...]
     signing_algorithms: tuple[str, ...]
+    unsigned_id_tokens: bool = False
+
+    @property
+    def front_channel_response_types(self) -> bool:
+        """Whether the authorization endpoint itself may give tokens (RFC 9700, 2.1.2)."""
+        return "implicit" in self.grant_types
+
+    @property
+    def response_types(self) -> tuple[str, ...]:
+        more = FRONT_CHANNEL_RESPONSE_TYPES if self.front_channel_response_types else ()
+        return ("code", *more, "none")
 
 
 Reader = Callable[[Any, Supported], Any]
 
 
-def _one_line(value: Any) -> str:
+def one_line(value: Any) -> str:
     if (
         not isinstance(value, str)
         or not 1 <= len(value) <= MAX_TEXT
@@ -47,7 +74,7 @@ def _one_line(value: Any) -> str:
     return value
 
 
-def _list(value: Any) -> list[str]:
+def strings(value: Any) -> list[str]:
     """The entries in the order in which they came, each once."""
     if value is None:
         return []
@@ -58,24 +85,24 @@ def _list(value: Any) -> list[str]:
     return list(dict.fromkeys(value))
 
 
-def _some_of(value: Any, allowed: tuple[str, ...]) -> list[str]:
-    entries = _list(value)
+def some_of(value: Any, allowed: tuple[str, ...]) -> list[str]:
+    entries = strings(value)
     if not set(entries) <= set(allowed):
         raise BadMemberError(f"Expected some of {', '.join(allowed)}.")
     return entries
 
 
-def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
+def one_of(value: Any, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise BadMemberError(f"Expected one of {', '.join(allowed)}.")
     return str(value)
 
 
 def _name(value: Any, _: Supported) -> str:
-    return _one_line(value)
+    return one_line(value)
 
 
-def _flag(value: Any, _: Supported) -> bool:
+def flag(value: Any, _: Supported) -> bool:
     if value is None:
         return False
     if not isinstance(value, bool):
@@ -85,21 +112,28 @@ def _flag(value: Any, _: Supported) -> bool:
 
 def _auth_method(value: Any, _: Supported) -> str:
     """RFC 7591, section 2: client_secret_basic when nothing is said."""
-    return _one_of("client_secret_basic" if value is None else value, AUTH_METHODS)
+    return one_of("client_secret_basic" if value is None else value, AUTH_METHODS)
 
 
 def _grant_types(value: Any, supported: Supported) -> list[str]:
     """RFC 7591, section 2: authorization_code when nothing is said."""
-    return _some_of(["authorization_code"] if value is None else value, supported.grant_types)
+    return some_of(["authorization_code"] if value is None else value, supported.grant_types)
 
 
-def _response_types(value: Any, _: Supported) -> list[str]:
-    return _some_of(value, RESPONSE_TYPES)
+def _response_types(value: Any, supported: Supported) -> list[str]:
+    """The order of the words within one does not matter."""
+    spelling = {_words(name): name for name in supported.response_types}
+    entries = [spelling.get(_words(entry), entry) for entry in strings(value)]
+    return some_of(entries, supported.response_types)
+
+
+def _words(response_type: str) -> tuple[str, ...]:
+    return tuple(sorted(response_type.split(" ")))
 
 
 def _redirect_uris(value: Any, _: Supported) -> list[str]:
     """Their form is checked later: it depends on the method of authentication."""
-    return _list(value)
+    return strings(value)
 
 
 def _scope(value: Any, _: Supported) -> str:
@@ -116,7 +150,7 @@ def _scope(value: Any, _: Supported) -> str:
 
 
 def _audience(value: Any, _: Supported) -> list[str]:
-    entries = _list(value)
+    entries = strings(value)
     if not all(is_audience(entry) for entry in entries):
         raise BadMemberError(
             f"Expected URIs or names of 1 to {MAX_TEXT} characters in ASCII, without spaces and "
@@ -126,10 +160,10 @@ def _audience(value: Any, _: Supported) -> list[str]:
 
 
 def _signing_alg(value: Any, supported: Supported) -> str | None:
-    return None if value is None else _one_of(value, supported.signing_algorithms)
+    return None if value is None else one_of(value, supported.signing_algorithms)
 
 
-def _web_uri(value: Any, _: Supported) -> str | None:
+def web_uri(value: Any, _: Supported) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
@@ -142,29 +176,38 @@ def _web_uri(value: Any, _: Supported) -> str | None:
 
 
 def _contacts(value: Any, _: Supported) -> list[str] | None:
-    return [_one_line(entry) for entry in _list(value)] or None
+    return [one_line(entry) for entry in strings(value)] or None
 
 
 def _text(value: Any, _: Supported) -> str | None:
-    return None if value is None else _one_line(value)
+    return None if value is None else one_line(value)
 
 
 # What only people read, and we keep as it is.
 HUMAN_MEMBERS: Mapping[str, Reader] = {
-    "client_uri": _web_uri,
-    "logo_uri": _web_uri,
-    "policy_uri": _web_uri,
-    "tos_uri": _web_uri,
+    "client_uri": web_uri,
+    "logo_uri": web_uri,
+    "policy_uri": web_uri,
+    "tos_uri": web_uri,
     "contacts": _contacts,
     "software_id": _text,
     "software_version": _text,
 }
+# What may be there in other languages as well (RFC 7591, section 2.2).
+TRANSLATED: Mapping[str, Reader] = {
+    "client_name": _text,
+    "client_uri": web_uri,
+    "logo_uri": web_uri,
+    "policy_uri": web_uri,
+    "tos_uri": web_uri,
+}
 
-READERS: Mapping[str, Reader] = {
+# What has a column of its own.
+COLUMN_READERS: Mapping[str, Reader] = {
     "client_name": _name,
-    "first_party": _flag,
-    "strict": _flag,
-    "resource_server": _flag,
+    "first_party": flag,
+    "strict": flag,
+    "resource_server": flag,
     "token_endpoint_auth_method": _auth_method,
     "grant_types": _grant_types,
     "response_types": _response_types,
@@ -172,5 +215,4 @@ READERS: Mapping[str, Reader] = {
     "scope": _scope,
     "audience": _audience,
     "access_token_signing_alg": _signing_alg,
-    **HUMAN_MEMBERS,
 }

@@ -12,31 +12,50 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from authserver.clients.members import HUMAN_MEMBERS, READERS, BadMemberError, Supported
-from authserver.clients.uris import BadURIError, check_redirect_uri
-from authserver.errors import InvalidClientMetadata, InvalidRedirectUri
+from authserver.clients.members import (
+    COLUMN_READERS,
+    HUMAN_MEMBERS,
+    TRANSLATED,
+    BadMemberError,
+    Reader,
+    Supported,
+)
+from authserver.clients.openid_members import OPENID_READERS
+from authserver.clients.openid_metadata import OpenIdMetadata, untagged
+from authserver.clients.rules import (
+    NONE,
+    SECRET_METHODS,
+    complete,
+    contradictions,
+    grants_of,
+    needs_plain_secret,
+)
+from authserver.errors import ClientNotFound, InvalidClientMetadata, InvalidRedirectUri
 from authserver.ids import digest
 
-NONE = "none"
-CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - a registered name
-CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - a registered name
-SECRET_METHODS = frozenset({CLIENT_SECRET_BASIC, CLIENT_SECRET_POST})
+# In how many languages a client may present itself, each member counted.
+MAX_TRANSLATIONS = 100
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,254}")
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """The SHA-256 digest of a secret; ``expires_at`` is None until it is rotated away."""
+    """The SHA-256 digest of a secret; ``expires_at`` is None until it is rotated away.
+
+    ``sealed`` is the secret itself under the key-encryption key, where the client's metadata
+    wants us to read it again (docs/adr/0011).
+    """
 
     digest: bytes = field(repr=False)
     expires_at: datetime | None
+    sealed: bytes | None = field(default=None, repr=False)
 
     def is_valid(self, now: datetime) -> bool:
         return self.expires_at is None or now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class Client(OpenIdMetadata):
     """A registered client (RFC 7591, section 2), immutable: threads share it."""
 
     client_id: str
@@ -58,6 +77,8 @@ class Client:
     version: int
     created_at: datetime
     updated_at: datetime
+    self_registered: bool = False
+    registration_token_digest: bytes | None = field(default=None, repr=False)
     scope: frozenset[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +88,11 @@ class Client:
     def is_public(self) -> bool:
         """Whether the client cannot keep a secret (RFC 6749, section 2.1)."""
         return self.token_endpoint_auth_method == NONE
+
+    @property
+    def needs_plain_secret(self) -> bool:
+        """Whether its secrets are kept so that we can read them again."""
+        return needs_plain_secret(self.registered())
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Whether the client may authenticate so, at whatever endpoint.
@@ -133,65 +159,57 @@ def check_client_id(text: str) -> None:
         raise InvalidClientMetadata(fields={"client_id": [sentence]})
 
 
+def known_client_id(text: str) -> str:
+    """Refuse before any query what can be no client's id. Raises :class:`ClientNotFound`."""
+    if not is_client_id(text):
+        raise ClientNotFound
+    return text
+
+
 def validate_metadata(data: Mapping[str, Any], supported: Supported) -> dict[str, Any]:
-    """The members of a client, complete and in order; what only people read is in ``metadata``.
+    """The members of a client, complete and in order; those without a column are in ``metadata``.
 
     Members that we do not know are left out (RFC 7591, section 2). Raises
     :class:`InvalidRedirectUri` or :class:`InvalidClientMetadata` with all mistakes at once.
     """
     values: dict[str, Any] = {}
     problems: dict[str, list[str]] = {}
-    for member, read in READERS.items():
+    for member, read in _readers(data).items():
         try:
             values[member] = read(data.get(member), supported)
         except BadMemberError as error:
             problems[member] = [str(error)]
     if not problems:
-        values["response_types"] = values["response_types"] or _response_types_of(values)
-        problems = _contradictions(values) or _bad_redirect_uris(values)
+        if data.get("grant_types") is None:
+            values["grant_types"] = _grants_that_follow(values["response_types"])
+        complete(values)
+        problems = contradictions(values)
     if problems:
         kind = InvalidRedirectUri if "redirect_uris" in problems else InvalidClientMetadata
         raise kind(fields=problems)
-    human = {member: values.pop(member) for member in HUMAN_MEMBERS}
-    values["metadata"] = {member: value for member, value in human.items() if value is not None}
-    return values
+    members = {member: values.pop(member) for member in COLUMN_READERS}
+    members["metadata"] = {name: value for name, value in values.items() if value is not None}
+    return members
 
 
-def _response_types_of(values: Mapping[str, Any]) -> list[str]:
-    """RFC 7591, section 2.1: the response type ``code`` goes with its grant type."""
-    return ["code"] if "authorization_code" in values["grant_types"] else []
+def merge(client: Client, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What the client would be; its response types follow its grant types unless told apart."""
+    members = client.registered()
+    if "grant_types" in changes:
+        del members["response_types"]
+    return members | dict(changes)
 
 
-def _contradictions(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Members that are right by themselves and wrong together."""
-    problems: dict[str, str] = {}
-    if values["response_types"] != _response_types_of(values):
-        problems["response_types"] = (
-            "The response type code goes with the grant type authorization_code: expected both or "
-            "neither."
-        )
-    if values["token_endpoint_auth_method"] == NONE:
-        if "client_credentials" in values["grant_types"]:
-            problems["grant_types"] = (
-                "A public client cannot use client_credentials: nobody could tell who asks. "
-                "Choose client_secret_basic as token_endpoint_auth_method."
-            )
-        if values["resource_server"]:
-            problems["resource_server"] = (
-                "A public client cannot introspect tokens. Choose client_secret_basic as "
-                "token_endpoint_auth_method."
-            )
-    return {member: [sentence] for member, sentence in problems.items()}
+def _grants_that_follow(response_types: list[str]) -> list[str]:
+    """Who names response types alone means the grant types that go with them."""
+    grants = {grant for kind in response_types for grant in grants_of(kind)}
+    return sorted(grants) or ["authorization_code"]
 
 
-def _bad_redirect_uris(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    uris = values["redirect_uris"]
-    if not uris and "authorization_code" in values["grant_types"]:
-        return {"redirect_uris": ["The grant type authorization_code needs at least one."]}
-    sentences = []
-    for number, uri in enumerate(uris, start=1):
-        try:
-            check_redirect_uri(uri, public=values["token_endpoint_auth_method"] == NONE)
-        except BadURIError as error:
-            sentences.append(f"Number {number}: {error}")
-    return {"redirect_uris": sentences} if sentences else {}
+def _readers(data: Mapping[str, Any]) -> dict[str, Reader]:
+    """Those of all members; in other languages, of what was sent (RFC 7591, section 2.2)."""
+    tagged = {name: TRANSLATED[base] for name in data if (base := untagged(name))}
+    if len(tagged) > MAX_TRANSLATIONS:
+        sentence = f"Expected at most {MAX_TRANSLATIONS} members in other languages."
+        raise InvalidClientMetadata(fields={"client_name": [sentence]})
+    return {**COLUMN_READERS, **HUMAN_MEMBERS, **OPENID_READERS, **tagged}

@@ -35,6 +35,8 @@ _COLUMNS = (
     "audience",
     "access_token_signing_alg",
     "metadata",
+    "self_registered",
+    "registration_token_digest",
     "version",
     "created_at",
     "updated_at",
@@ -46,10 +48,13 @@ FIND = Statement(
     """
     SELECT client_id, client_name, enabled, first_party, built_in, strict, resource_server,
            token_endpoint_auth_method, grant_types, response_types, redirect_uris, scope, audience,
-           access_token_signing_alg, metadata, version, created_at, updated_at,
+           access_token_signing_alg, metadata, self_registered, registration_token_digest,
+           version, created_at, updated_at,
            ARRAY(SELECT s.digest FROM client_secrets s WHERE s.client_id = c.client_id
                  ORDER BY s.id),
            ARRAY(SELECT s.expires_at FROM client_secrets s WHERE s.client_id = c.client_id
+                 ORDER BY s.id),
+           ARRAY(SELECT s.sealed FROM client_secrets s WHERE s.client_id = c.client_id
                  ORDER BY s.id)
     FROM clients c WHERE client_id = $1::text""",
     1,
@@ -75,8 +80,9 @@ class ClientRepository:
         row = self.hot.one(FIND, client_id)
         if row is None:
             return None
-        *members, digests, ends = row
-        return _client(dict(zip(_COLUMNS, members, strict=True)), zip(digests, ends, strict=True))
+        *members, digests, ends, sealed = row
+        secrets = zip(digests, ends, sealed, strict=True)
+        return _client(dict(zip(_COLUMNS, members, strict=True)), secrets)
 
     def web_origins(self) -> frozenset[str]:
         """The origins of the redirect URIs of all enabled clients, as browsers write them."""
@@ -135,8 +141,10 @@ class ClientRepository:
         """Delete a batch of what goes with the client; whether there is more."""
         return remove_dependents(tx, ClientRow.client_id, client_id)
 
-    def add_secret(self, tx: Transaction, client_id: str, digest: bytes) -> None:
-        tx.add(ClientSecret(client_id=client_id, digest=digest))
+    def add_secret(
+        self, tx: Transaction, client_id: str, digest: bytes, sealed: bytes | None = None
+    ) -> None:
+        tx.add(ClientSecret(client_id=client_id, digest=digest, sealed=sealed))
         tx.flush()
 
     def retire_secrets(self, tx: Transaction, client_id: str, expires_at: datetime | None) -> None:
@@ -159,7 +167,12 @@ class ClientRepository:
     def _whole(self, tx: Transaction, rows: Sequence[ClientRow]) -> Sequence[Client]:
         """Rows with the secrets that belong to them."""
         query = (
-            select(ClientSecret.client_id, ClientSecret.digest, ClientSecret.expires_at)
+            select(
+                ClientSecret.client_id,
+                ClientSecret.digest,
+                ClientSecret.expires_at,
+                ClientSecret.sealed,
+            )
             .where(ClientSecret.client_id.in_([row.client_id for row in rows]))
             .order_by(ClientSecret.id)
         )
@@ -167,7 +180,7 @@ class ClientRepository:
         return [
             _client(
                 {name: getattr(row, _attribute(name)) for name in _COLUMNS},
-                [(digest, end) for owner, digest, end in secrets if owner == row.client_id],
+                [secret for owner, *secret in secrets if owner == row.client_id],
             )
             for row in rows
         ]
@@ -188,7 +201,7 @@ def _attributes(members: Mapping[str, Any]) -> dict[str, Any]:
     return {_attribute(name): value for name, value in members.items()}
 
 
-def _client(members: Mapping[str, Any], secrets: Iterable[tuple[bytes, datetime | None]]) -> Client:
+def _client(members: Mapping[str, Any], secrets: Iterable[Sequence[Any]]) -> Client:
     """A client that nobody can change, from the columns of its row."""
     values = dict(members)
     human = {
@@ -201,7 +214,17 @@ def _client(members: Mapping[str, Any], secrets: Iterable[tuple[bytes, datetime 
         redirect_uris=tuple(values.pop("redirect_uris")),
         scope_text=values.pop("scope"),
         audience=tuple(values.pop("audience")),
-        secrets=tuple(Secret(bytes(digest), expires_at) for digest, expires_at in secrets),
+        secrets=tuple(_secret(*secret) for secret in secrets),
+        registration_token_digest=_bytes(values.pop("registration_token_digest")),
         metadata=MappingProxyType(human),
         **values,
     )
+
+
+def _secret(digest: bytes, expires_at: datetime | None, sealed: bytes | None) -> Secret:
+    return Secret(bytes(digest), expires_at, _bytes(sealed))
+
+
+def _bytes(value: bytes | memoryview | None) -> bytes | None:
+    """psycopg2 gives views of its buffer."""
+    return None if value is None else bytes(value)

@@ -13,8 +13,10 @@ from authserver.clients.schemas import (
     RotatedSecretSchema,
     RotationSchema,
     as_json,
+    with_secret,
 )
-from authserver.clients.service import ClientService, RotatedSecret
+from authserver.clients.secrets import RotatedSecret
+from authserver.clients.service import ClientService
 from authserver.http.etags import etag, expected_version
 from authserver.http.pagination import page
 from authserver.http.principal import current_actor, current_principal, require
@@ -54,11 +56,8 @@ def create_client(members: dict[str, Any]) -> Answer:
     """
     client_id = members.pop("client_id", None)
     created = service(ClientService).create(current_actor(), members, client_id, holder=_holder())
-    body = as_json(created.client)
-    if created.secret is not None:
-        body |= {"client_secret": created.secret, "client_secret_expires_at": 0}
     location = {"Location": f"{blueprint.url_prefix}/{created.client.client_id}"}
-    return body, 201, etag(created.client.version) | NO_STORE | location
+    return with_secret(created), 201, etag(created.client.version) | NO_STORE | location
 
 
 @blueprint.route("/<client_id>", methods=["GET"])
@@ -72,18 +71,17 @@ def get_client(client_id: str) -> Answer:
 @blueprint.route("/<client_id>", methods=["PATCH"])
 @require("clients:write")
 @blueprint.arguments(ClientChangeSchema)
-@blueprint.response(200, ClientSchema)
+@blueprint.response(200, CreatedClientSchema)
 def update_client(changes: dict[str, Any], client_id: str) -> Answer:
     """Change a client.
 
     With If-Match only the version that has this ETag. A client that becomes public loses its
-    secrets.
+    secrets; one that needs a secret that it has not is given one, shown this once.
     """
-    return _answer(
-        service(ClientService).update(
-            current_actor(), client_id, expected_version(), changes, holder=_holder()
-        )
+    changed = service(ClientService).update(
+        current_actor(), client_id, expected_version(), changes, holder=_holder()
     )
+    return with_secret(changed), 200, etag(changed.client.version) | NO_STORE
 
 
 @blueprint.route("/<client_id>", methods=["DELETE"])

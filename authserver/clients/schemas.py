@@ -8,18 +8,16 @@ from typing import Any
 from marshmallow import Schema, fields, post_dump, validate
 
 from authserver.clients.metadata import Client
-from authserver.clients.service import DEFAULT_OVERLAP, MAX_OVERLAP
+from authserver.clients.openid_schemas import (
+    Flag,
+    OpenIdSchema,
+    TranslatedSchema,
+    optional,
+    optional_strings,
+)
+from authserver.clients.secrets import DEFAULT_OVERLAP, MAX_OVERLAP, RegisteredClient
 from authserver.http.fields import Instant, StrictSchema, Text
 from authserver.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
-
-
-class Flag(fields.Boolean):
-    """True or false, and nothing that only equals it: to Python 1 does."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
 
 
 def _flag(description: str) -> Flag:
@@ -30,39 +28,34 @@ def _strings(description: str) -> fields.List[Any]:
     return fields.List(fields.String(), metadata={"description": description})
 
 
-def _optional(description: str) -> fields.String:
-    return fields.String(allow_none=True, metadata={"description": description})
+class ClientChangeSchema(TranslatedSchema, OpenIdSchema, StrictSchema):
+    """What may be changed; a member that is left out stays as it is, null removes it.
 
-
-class ClientChangeSchema(StrictSchema):
-    """What may be changed; a member that is left out stays as it is, null removes it."""
+    What people read may be added in other languages, as `client_name#de`.
+    """
 
     client_name = fields.String(metadata={"description": "What people are shown."})
     grant_types = _strings("Default: authorization_code.")
-    response_types = _strings("Follows from the grant types: `code` with authorization_code.")
+    response_types = _strings("Default: `code` with authorization_code.")
     redirect_uris = _strings("Absolute, without wildcards; compared letter by letter.")
     scope = fields.String(
         metadata={"description": "The most that the client may ask for, parted by spaces."}
     )
     audience = _strings("Audiences that the client may ask for; the first is the default.")
     token_endpoint_auth_method = fields.String(
-        metadata={"description": "none for a public client, else client_secret_basic or _post."}
+        metadata={"description": "How it proves itself; none for a public client."}
     )
-    access_token_signing_alg = _optional("Algorithm of its access tokens; null: the default.")
+    access_token_signing_alg = optional("Algorithm of its access tokens; null: the default.")
     first_party = _flag("Whether it belongs to whoever runs this server.")
     strict = _flag("Whether only the registered method of authentication is accepted.")
     resource_server = _flag("Whether it may introspect tokens for other audiences.")
-    client_uri = _optional("The client's home page.")
-    logo_uri = _optional("A picture of the client.")
-    policy_uri = _optional("How the client uses people's data.")
-    tos_uri = _optional("The client's terms of service.")
-    contacts = fields.List(
-        fields.String(),
-        allow_none=True,
-        metadata={"description": "Who is responsible for the client."},
-    )
-    software_id = _optional("The software that the client is an instance of.")
-    software_version = _optional("The version of that software.")
+    client_uri = optional("The client's home page.")
+    logo_uri = optional("A picture of the client.")
+    policy_uri = optional("How the client uses people's data.")
+    tos_uri = optional("The client's terms of service.")
+    contacts = optional_strings("Who is responsible for the client.")
+    software_id = optional("The software that the client is an instance of.")
+    software_version = optional("The version of that software.")
 
 
 class NewClientSchema(ClientChangeSchema):
@@ -72,7 +65,7 @@ class NewClientSchema(ClientChangeSchema):
     client_name = fields.String(required=True, metadata={"description": "What people are shown."})
 
 
-class ClientSchema(Schema):
+class ClientSchema(TranslatedSchema, OpenIdSchema):
     """A client as registered. Optional members that it does not have are left out."""
 
     client_id = fields.String(required=True)
@@ -80,6 +73,9 @@ class ClientSchema(Schema):
     enabled = fields.Boolean(required=True)
     first_party = fields.Boolean(required=True)
     built_in = fields.Boolean(required=True)
+    self_registered = fields.Boolean(
+        required=True, metadata={"description": "Whether it registered itself (RFC 7591)."}
+    )
     strict = fields.Boolean(required=True)
     resource_server = fields.Boolean(required=True)
     token_endpoint_auth_method = fields.String(required=True)
@@ -105,14 +101,14 @@ class ClientSchema(Schema):
 
 
 class CreatedClientSchema(ClientSchema):
-    """A new client; the secret is shown this once (RFC 7591, section 3.2.1)."""
+    """A client; a new secret is shown this once (RFC 7591, section 3.2.1)."""
 
-    client_secret = fields.String(metadata={"description": "Absent for a public client."})
+    client_secret = fields.String(metadata={"description": "Absent where no secret was made."})
     client_secret_expires_at = fields.Integer(metadata={"description": "0: it does not expire."})
 
 
 class ClientPageArguments(StrictSchema):
-    """What the list of clients takes in its query; the cursor is a client's id."""
+    """What a list by clients takes in its query; the cursor is a client's id."""
 
     limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(1, MAX_LIMIT))
     cursor = Text(load_default=None)
@@ -147,12 +143,21 @@ class RotatedSecretSchema(Schema):
     )
 
 
+def with_secret(registered: RegisteredClient) -> dict[str, Any]:
+    """What :class:`CreatedClientSchema` dumps."""
+    body = as_json(registered.client)
+    if registered.secret is not None:
+        body |= {"client_secret": registered.secret, "client_secret_expires_at": 0}
+    return body
+
+
 def as_json(client: Client) -> dict[str, Any]:
     """What :class:`ClientSchema` dumps."""
     return client.registered() | {
         "client_id": client.client_id,
         "enabled": client.enabled,
         "built_in": client.built_in,
+        "self_registered": client.self_registered,
         "created_at": client.created_at,
         "updated_at": client.updated_at,
     }

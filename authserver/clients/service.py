@@ -2,75 +2,60 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 from authserver.actor import SYSTEM, Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
+from authserver.clients.api_permissions import ApiPermissions
 from authserver.clients.members import Supported
 from authserver.clients.metadata import (
-    NONE,
     Client,
     check_client_id,
     is_client_id,
+    known_client_id,
+    merge,
     validate_metadata,
 )
 from authserver.clients.repository import ClientRepository
-from authserver.clock import Clock
+from authserver.clients.secrets import (
+    DEFAULT_OVERLAP,
+    ClientSecrets,
+    RegisteredClient,
+    RotatedSecret,
+)
+from authserver.clients.sectors import SectorIdentifiers, concern_sector, sector_of
 from authserver.errors import (
     ClientIdTaken,
     ClientIsBuiltIn,
-    ClientNotFound,
-    InsufficientPermission,
-    Invalid,
     InvalidClientMetadata,
     PreconditionFailed,
 )
-from authserver.ids import digest, new_secret
 from authserver.storage.db import Database, Transaction
 from authserver.storage.notices import Notices
 from authserver.storage.short_memory import ShortMemory
 
 TOPIC = "clients"
-DEFAULT_OVERLAP = 86_400
-MAX_OVERLAP = 30 * 86_400
-# The scope that lets a client use all permissions of the person behind it.
-SCOPE_MANAGE = "manage"
-
-
-@dataclass(frozen=True)
-class CreatedClient:
-    """A new client; its secret is known now and never again. None for a public client."""
-
-    client: Client
-    secret: str | None = field(repr=False)
-
-
-@dataclass(frozen=True)
-class RotatedSecret:
-    """A new secret, known now and never again, and when the one before it ends."""
-
-    secret: str = field(repr=False)
-    previous_expires_at: datetime | None
+# What the caller may do at our REST API; None is the system itself.
+Holder = frozenset[str] | None
 
 
 @dataclass(frozen=True)
 class ClientService:
     """Everybody's register of clients.
 
-    ``permission_names`` are the scopes that open our own REST API. ``holder`` below is what the
-    caller may do there, None for the system itself: nobody gains by a client what they lack.
+    Where a ``holder`` is asked for, nobody gains by a client what they lack.
     """
 
     database: Database
     clients: ClientRepository
     audit: AuditService
     notices: Notices
-    clock: Clock
     supported: Supported
-    permission_names: frozenset[str]
+    api_permissions: ApiPermissions
+    secrets: ClientSecrets
+    sectors: SectorIdentifiers
     memory: ShortMemory[str, Client | None] = field(default_factory=ShortMemory)
     origins: ShortMemory[None, frozenset[str]] = field(default_factory=ShortMemory)
 
@@ -94,7 +79,7 @@ class ClientService:
     def get(self, client_id: str) -> Client:
         """The client as it is now. Raises :class:`ClientNotFound`."""
         with self.database.transaction() as tx:
-            return self.clients.get(tx, _known(client_id))
+            return self.clients.get(tx, known_client_id(client_id))
 
     def list(self, *, after: str | None, limit: int) -> Sequence[Client]:
         """A page of clients by their ids."""
@@ -107,27 +92,44 @@ class ClientService:
         metadata: Mapping[str, Any],
         client_id: str | None = None,
         *,
-        holder: frozenset[str] | None = None,
-    ) -> CreatedClient:
+        holder: Holder = None,
+    ) -> RegisteredClient:
         """Register a client (RFC 7591), under an id of its own or a new one.
 
         Raises :class:`InvalidClientMetadata`, :class:`InvalidRedirectUri`, :class:`ClientIdTaken`
         and :class:`InsufficientPermission`.
         """
+        members = self.validate(metadata)
+        self.api_permissions.demand(holder, members["scope"])
+        with self.database.transaction() as tx:
+            made = self.add(tx, actor, members, client_id)
+        self.tell(made.client.client_id)
+        return made
+
+    def validate(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        """The members of a client. A server of the client's may be asked: hold no transaction.
+
+        Raises :class:`InvalidClientMetadata` and :class:`InvalidRedirectUri`.
+        """
+        members = validate_metadata(metadata, self.supported)
+        self.sectors.check(members)
+        return members
+
+    def add(
+        self, tx: Transaction, actor: Actor, members: Mapping[str, Any], client_id: str | None
+    ) -> RegisteredClient:
+        """Add a client of valid members; after the commit, :meth:`tell` it.
+
+        Raises :class:`InvalidClientMetadata` and :class:`ClientIdTaken`.
+        """
         if client_id is None:
             client_id = f"client-{token_hex(12)}"
         check_client_id(client_id)
-        members = validate_metadata(metadata, self.supported)
-        self._demand(holder, members["scope"])
-        secret = None if members["token_endpoint_auth_method"] == NONE else new_secret()
-        with self.database.transaction() as tx:
-            self.clients.add(tx, client_id, members)
-            if secret is not None:
-                self.clients.add_secret(tx, client_id, digest(secret))
-            client = self.clients.get(tx, client_id)
-            self._record(tx, Event.CLIENT_CREATED, actor, client_id, scope=client.scope_text)
-        self.notices.publish(TOPIC, client_id)
-        return CreatedClient(client, secret)
+        self.clients.add(tx, client_id, members)
+        secret = self._new_secret(tx, client_id, members)
+        client = self.clients.get(tx, client_id)
+        self._record(tx, Event.CLIENT_CREATED, actor, client_id, scope=client.scope_text)
+        return RegisteredClient(client, secret)
 
     def update(
         self,
@@ -136,27 +138,67 @@ class ClientService:
         version: int | None,
         changes: Mapping[str, Any],
         *,
-        holder: frozenset[str] | None = None,
-    ) -> Client:
+        holder: Holder = None,
+    ) -> RegisteredClient:
         """Change members of a client; the whole is validated again.
 
-        A client that becomes public loses its secrets. Raises what :meth:`create` does, and
+        A client that becomes public loses its secrets; one that needs a secret, or needs us to
+        know its secret, is given a new one. Raises what :meth:`create` does, and
         :class:`ClientNotFound`, :class:`ClientIsBuiltIn` and :class:`PreconditionFailed`.
         """
+        checked = None
+        if concern_sector(changes):
+            checked = sector_of(self.validate(merge(self.get(client_id), changes)))
         with self.database.transaction() as tx:
-            before = self._lock(tx, client_id, version)
-            members = validate_metadata(_merge(before, changes), self.supported)
-            self._demand(holder, before.scope_text, members["scope"])
-            if members["token_endpoint_auth_method"] == NONE:
-                self.clients.retire_secrets(tx, client_id, None)
-            client = self.clients.change(tx, client_id, members)
-            self._record(tx, Event.CLIENT_UPDATED, actor, client_id, changed=sorted(changes))
+            before = self.lock(tx, client_id, version)
+            members = validate_metadata(merge(before, changes), self.supported)
+            self.api_permissions.demand(holder, before.scope_text, members["scope"])
+            if sector_of(members) not in (checked, sector_of(before.registered())):
+                # Somebody changed the other half of what was checked.
+                raise PreconditionFailed
+            changed = self.change(tx, actor, before, members, sorted(changes))
+        self.tell(client_id)
+        return changed
+
+    def change(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        before: Client,
+        members: Mapping[str, Any],
+        changed: Sequence[str],
+    ) -> RegisteredClient:
+        """Make a locked client what valid members say; after the commit, :meth:`tell` it."""
+        client_id, secret = before.client_id, None
+        if not self.secrets.are_wanted(members):
+            self.clients.retire_secrets(tx, client_id, None)
+        elif self.secrets.are_lacking(before, members):
+            secret = self._new_secret(tx, client_id, members, DEFAULT_OVERLAP)
+        client = self.clients.change(tx, client_id, members)
+        self._record(tx, Event.CLIENT_UPDATED, actor, client_id, changed=changed)
+        return RegisteredClient(client, secret)
+
+    def tell(self, client_id: str) -> None:
+        """Let what was committed be obeyed everywhere at once."""
         self.notices.publish(TOPIC, client_id)
+
+    def lock(self, tx: Transaction, client_id: str, version: int | None = None) -> Client:
+        """The client, which may be changed, and which nobody else changes meanwhile.
+
+        Raises :class:`ClientNotFound`, :class:`ClientIsBuiltIn`, :class:`PreconditionFailed`.
+        """
+        client = self.clients.lock(tx, known_client_id(client_id))
+        if client.built_in:
+            raise ClientIsBuiltIn
+        if version is not None and version != client.version:
+            raise PreconditionFailed
         return client
 
-    def enable(
-        self, actor: Actor, client_id: str, *, holder: frozenset[str] | None = None
-    ) -> Client:
+    def plain_secrets(self, client: Client) -> tuple[str, ...]:
+        """Its valid secrets as far as they were kept so that we can read them, newest first."""
+        return self.secrets.read(client)
+
+    def enable(self, actor: Actor, client_id: str, *, holder: Holder = None) -> Client:
         """Let the client work again. Raises what :meth:`update` does."""
         return self._switch(actor, client_id, holder, enabled=True)
 
@@ -174,7 +216,7 @@ class ClientService:
         gone = False
         while not gone:
             gone = self._delete_batch(actor, client_id)
-            self.notices.publish(TOPIC, client_id)
+            self.tell(client_id)
 
     def rotate_secret(
         self,
@@ -182,27 +224,23 @@ class ClientService:
         client_id: str,
         overlap: int = DEFAULT_OVERLAP,
         *,
-        holder: frozenset[str] | None = None,
+        holder: Holder = None,
     ) -> RotatedSecret:
         """A new secret; the present one ends after ``overlap`` seconds, older ones at once.
 
         So at most two are valid at any time (attack CA-29). Raises :class:`Invalid`,
         :class:`InvalidClientMetadata` for a public client, and what :meth:`update` does.
         """
-        if not 0 <= overlap <= MAX_OVERLAP:
-            raise Invalid(fields={"overlap": [f"Expected 0 to {MAX_OVERLAP} seconds."]})
-        expires_at = self.clock.now() + timedelta(seconds=overlap) if overlap else None
-        secret = new_secret()
+        expires_at = self.secrets.end_after(overlap)
         with self.database.transaction() as tx:
-            client = self._lock(tx, client_id, None)
-            self._demand(holder, client.scope_text)
-            if client.is_public:
-                sentence = "A public client has no secret. Change its method of authentication."
+            client = self.lock(tx, client_id)
+            self.api_permissions.demand(holder, client.scope_text)
+            secret = self._new_secret(tx, client_id, client.registered(), overlap)
+            if secret is None:
+                sentence = "This client has no secret. Change its method of authentication."
                 raise InvalidClientMetadata(fields={"token_endpoint_auth_method": [sentence]})
-            self.clients.retire_secrets(tx, client_id, expires_at)
-            self.clients.add_secret(tx, client_id, digest(secret))
             self._record(tx, Event.CLIENT_SECRET_ROTATED, actor, client_id, overlap=overlap)
-        self.notices.publish(TOPIC, client_id)
+        self.tell(client_id)
         return RotatedSecret(secret, expires_at if client.secrets else None)
 
     def ensure_built_in(self, client_id: str, metadata: Mapping[str, Any]) -> None:
@@ -217,25 +255,23 @@ class ClientService:
             if not self.clients.lock(tx, client_id).built_in:
                 raise ClientIdTaken
             self.clients.change(tx, client_id, members)
-        self.notices.publish(TOPIC, client_id)
+        self.tell(client_id)
 
-    def _switch(
-        self, actor: Actor, client_id: str, holder: frozenset[str] | None, *, enabled: bool
-    ) -> Client:
+    def _switch(self, actor: Actor, client_id: str, holder: Holder, *, enabled: bool) -> Client:
         with self.database.transaction() as tx:
-            client = self._lock(tx, client_id, None)
+            client = self.lock(tx, client_id)
             if enabled:
-                self._demand(holder, client.scope_text)
+                self.api_permissions.demand(holder, client.scope_text)
             if client.enabled is not enabled:
                 client = self.clients.change(tx, client_id, {"enabled": enabled})
                 self._record(tx, Event.CLIENT_UPDATED, actor, client_id, enabled=enabled)
-        self.notices.publish(TOPIC, client_id)
+        self.tell(client_id)
         return client
 
     def _delete_batch(self, actor: Actor, client_id: str) -> bool:
         """Whether the client is gone; as long as it is not, no session is born to it."""
         with self.database.transaction() as tx:
-            client = self._lock(tx, client_id, None)
+            client = self.lock(tx, client_id)
             more = self.clients.remove_dependents(tx, client_id)
             if not more:
                 self.clients.remove(tx, client_id)
@@ -245,44 +281,18 @@ class ClientService:
                 self._record(tx, Event.CLIENT_UPDATED, actor, client_id, enabled=False)
         return not more
 
-    def _lock(self, tx: Transaction, client_id: str, version: int | None) -> Client:
-        """The client, which may be changed, and which nobody else changes meanwhile."""
-        client = self.clients.lock(tx, _known(client_id))
-        if client.built_in:
-            raise ClientIsBuiltIn
-        if version is not None and version != client.version:
-            raise PreconditionFailed
-        return client
-
-    def _demand(self, holder: frozenset[str] | None, *scopes: str) -> None:
-        """The caller must hold each permission that the client carries, before and after.
-
-        Who could give a client more than they have, or take over one that has more, would have
-        as much as it.
-        """
-        if holder is None:
-            return
-        wanted = frozenset(" ".join(scopes).split())
-        powers = self.permission_names if SCOPE_MANAGE in wanted else wanted & self.permission_names
-        if not powers <= holder:
-            raise InsufficientPermission(detail="the scope of the client exceeds the caller's")
+    def _new_secret(
+        self, tx: Transaction, client_id: str, members: Mapping[str, Any], overlap: int = 0
+    ) -> str | None:
+        """A new secret beside the present one, for as long as they overlap; None if it has none."""
+        secret = self.secrets.make(client_id, members)
+        if secret is None:
+            return None
+        self.clients.retire_secrets(tx, client_id, self.secrets.end_after(overlap))
+        self.clients.add_secret(tx, client_id, secret.digest, secret.sealed)
+        return secret.text
 
     def _record(
         self, tx: Transaction, event: Event, actor: Actor, client_id: str, **detail: Any
     ) -> None:
         self.audit.record(tx, event, actor, client_id=client_id, detail=detail)
-
-
-def _known(client_id: str) -> str:
-    """Refuse before any query what can be no client's id. Raises :class:`ClientNotFound`."""
-    if not is_client_id(client_id):
-        raise ClientNotFound
-    return client_id
-
-
-def _merge(client: Client, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What the client would be; its response types follow its grant types unless told apart."""
-    members = client.registered()
-    if "grant_types" in changes:
-        del members["response_types"]
-    return members | dict(changes)

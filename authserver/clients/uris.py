@@ -27,11 +27,11 @@ class BadURIError(ValueError):
     """The URI may not be registered; its sentence says why."""
 
 
-def check_redirect_uri(uri: str, *, public: bool) -> None:
+def check_redirect_uri(uri: str, *, native: bool) -> None:
     """Raises :class:`BadURIError` unless ``uri`` may be registered for redirection.
 
     RFC 6749, section 3.1.2; RFC 8252, sections 7.1 and 7.3: plain http for the loopback interface
-    only, private-use schemes for public clients only.
+    only, private-use schemes for applications on a device only.
     """
     parts = _parts(uri)
     if parts.scheme in ("https", "http"):
@@ -41,15 +41,24 @@ def check_redirect_uri(uri: str, *, public: bool) -> None:
             "Expected https, http for a loopback host, or a scheme that is a domain name in "
             "reverse order, such as com.example.app:/callback."
         )
-    elif not public:
+    elif not native:
         raise BadURIError(
-            "Only a public client (token_endpoint_auth_method none) may use a private-use scheme."
+            "Only a client on a device may use a private-use scheme: a public one "
+            "(token_endpoint_auth_method none), or one of the application_type native."
         )
 
 
 def check_web_uri(uri: str) -> None:
     """Raises :class:`BadURIError` unless ``uri`` is the https address of a page or a picture."""
     _check_web_address(_parts(uri), http_for_loopback=False)
+
+
+def check_service_uri(uri: str) -> None:
+    """Raises :class:`BadURIError` unless the server, or a frame of it, may call ``uri``.
+
+    Whether it then does is up to ``http.outbound``: a registered address is not yet a public one.
+    """
+    _check_web_address(_parts(uri), http_for_loopback=True)
 
 
 def is_audience(name: str) -> bool:

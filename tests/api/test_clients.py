@@ -104,7 +104,7 @@ def test_a_wildcard_cannot_be_registered(client, headers, uris):
 
 
 @pytest.mark.parametrize(
-    "member", [{"built_in": True}, {"enabled": False}, {"version": 7}, {"jwks_uri": "https://a.b/"}]
+    "member", [{"built_in": True}, {"enabled": False}, {"version": 7}, {"self_registered": True}]
 )
 def test_members_that_nobody_may_set_are_refused(client, headers, member):
     """CWE-915."""

@@ -7,9 +7,6 @@ import pytest
 from sqlalchemy import text
 
 from authserver.actor import SYSTEM
-from authserver.audit.repository import AuditRepository
-from authserver.audit.service import AuditService
-from authserver.clients.members import Supported
 from authserver.clients.repository import ClientRepository
 from authserver.clients.service import ClientService
 from authserver.errors import ClientIdTaken, Unavailable
@@ -21,30 +18,20 @@ WEB = {"client_name": "Web", "redirect_uris": ["https://app.example/cb"], "scope
 INNER = {"client_name": "Inner", "grant_types": ["password", "refresh_token"], "scope": "openid"}
 
 
-@pytest.fixture
-def clients(database, clock) -> ClientService:
-    return ClientService(
-        database=database,
-        clients=ClientRepository(database.statements),
-        audit=AuditService(database, AuditRepository()),
-        notices=LocalNotices(),
-        clock=clock,
-        supported=Supported(("authorization_code", "password", "refresh_token"), ("ES256",)),
-        permission_names=frozenset(),
-    )
-
-
 def another_process(service: ClientService, **fields) -> ClientService:
     """The same service with a memory of its own, which hears no notices."""
     members = {
         name: getattr(service, name)
-        for name in ("database", "clients", "audit", "clock", "supported", "permission_names")
+        for name in (
+            *("database", "clients", "audit", "supported"),
+            *("api_permissions", "secrets", "sectors"),
+        )
     }
     return ClientService(**members | {"notices": LocalNotices()} | fields)
 
 
 def valid_secrets(clients: ClientService, secrets: list[str]) -> list[str]:
-    found, now = clients.get("web"), clients.clock.now()
+    found, now = clients.get("web"), clients.secrets.clock.now()
     return [secret for secret in secrets if found.check_client_secret(secret, now)]
 
 

@@ -7,9 +7,9 @@ import pytest
 from authserver.clients.uris import BadURIError, check_redirect_uri, check_web_uri, is_audience
 
 
-def is_accepted(uri: str, *, public: bool = False) -> bool:
+def is_accepted(uri: str, *, native: bool = False) -> bool:
     try:
-        check_redirect_uri(uri, public=public)
+        check_redirect_uri(uri, native=native)
     except BadURIError:
         return False
     return True
@@ -93,7 +93,7 @@ def test_exact_addresses_are_accepted(uri):
 )
 def test_whatever_can_be_read_in_two_ways_is_refused(uri):
     """RFC 9700, section 4.1.1; RFC 6749, section 3.1.2."""
-    assert not is_accepted(uri, public=True)
+    assert not is_accepted(uri, native=True)
 
 
 def test_2048_characters_are_accepted():
@@ -103,18 +103,18 @@ def test_2048_characters_are_accepted():
 @pytest.mark.parametrize("uri", ["com.example.app:/callback", "com.example.app://callback"])
 def test_a_public_client_may_use_a_private_use_scheme(uri):
     """RFC 8252, section 7.1."""
-    assert is_accepted(uri, public=True)
+    assert is_accepted(uri, native=True)
 
 
 def test_a_confidential_client_may_not_use_a_private_use_scheme():
-    assert not is_accepted("com.example.app:/callback", public=False)
+    assert not is_accepted("com.example.app:/callback", native=False)
 
 
 @pytest.mark.parametrize(
     "uri", ["com.example.app:/../evil", "com.example.app://a@b/cb", "com.example.app:"]
 )
 def test_a_private_use_scheme_lifts_no_other_rule(uri):
-    assert not is_accepted(uri, public=True)
+    assert not is_accepted(uri, native=True)
 
 
 def test_an_address_that_is_encoded_a_thousand_times_is_refused_at_once():

@@ -1,0 +1,62 @@
+"""Sector identifiers: which redirect URIs share their pairwise subjects.
+
+OpenID Connect Core 1.0, section 8.1; Registration 1.0, section 5. Without the check a client could
+name the sector of another one, and learn who their common users are (attack OI-17).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authserver.clients.rules import flat
+from authserver.errors import Invalid, InvalidClientMetadata
+from authserver.http.json_body import load_json
+from authserver.http.outbound import OutboundFailed, OutboundFetcher, OutboundRefused
+
+Sector = tuple[str, frozenset[str]]
+_MEMBERS = frozenset({"sector_identifier_uri", "redirect_uris"})
+
+
+@dataclass(frozen=True)
+class SectorIdentifiers:
+    """Asks the sector which redirect URIs belong to it."""
+
+    outbound: OutboundFetcher
+
+    def check(self, members: Mapping[str, Any]) -> Sector | None:
+        """The sector of a client of these members, which lists each of its redirect URIs.
+
+        Raises :class:`InvalidClientMetadata` where it does not. Call it outside of any
+        transaction: it waits for somebody else's server.
+        """
+        sector = sector_of(members)
+        if sector is None:
+            return None
+        address, redirect_uris = sector
+        try:
+            listed = load_json(self.outbound.get(address))
+        except OutboundRefused as error:
+            raise _refusal(str(error)) from error
+        except (OutboundFailed, Invalid) as error:
+            raise _refusal("Expected a JSON list of redirect URIs at this address.") from error
+        if not isinstance(listed, list):
+            raise _refusal("Expected a JSON list of redirect URIs at this address.")
+        if not all(uri in listed for uri in redirect_uris):
+            raise _refusal("The list at this address lacks some of the redirect URIs.")
+        return sector
+
+
+def concern_sector(changes: Mapping[str, Any]) -> bool:
+    """Whether the changes call for another look at the list."""
+    return not _MEMBERS.isdisjoint(changes)
+
+
+def sector_of(members: Mapping[str, Any]) -> Sector | None:
+    """The address of the sector and the redirect URIs within; None where none was named."""
+    values = flat(members)
+    address = values.get("sector_identifier_uri")
+    return None if address is None else (address, frozenset(values["redirect_uris"]))
+
+
+def _refusal(sentence: str) -> InvalidClientMetadata:
+    return InvalidClientMetadata(fields={"sector_identifier_uri": [sentence]})

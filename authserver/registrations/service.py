@@ -1,0 +1,176 @@
+"""Dynamic client registration (RFC 7591) and its management (RFC 7592)."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from authserver.actor import Actor
+from authserver.audit.events import Event
+from authserver.audit.service import AuditService
+from authserver.clients.metadata import Client
+from authserver.clients.rules import flat
+from authserver.clients.secrets import RegisteredClient
+from authserver.clients.service import ClientService
+from authserver.errors import (
+    ClientIsBuiltIn,
+    ClientNotFound,
+    ClientRegistrationClosed,
+    Invalid,
+    InvalidClientMetadata,
+    InvalidToken,
+    PreconditionFailed,
+)
+from authserver.ids import digest, new_secret
+from authserver.registrations.policy import CLOSED, TOKEN, RegistrationPolicy
+from authserver.registrations.repository import InitialAccessTokenRepository
+from authserver.storage.db import Database, Transaction
+
+MAX_USES = 1_000_000
+MIN_TTL, MAX_TTL = 60, 365 * 86_400
+DEFAULT_TTL = 86_400
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """An initial access token, known now and never again."""
+
+    token: str = field(repr=False)
+    uses: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A client that registered itself, and the token by which it manages itself from now on."""
+
+    client: Client
+    secret: str | None = field(repr=False)
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RegistrationService:
+    """What a client may do about itself.
+
+    Whoever presents a token that is not the client's learns nothing, not even whether there is
+    such a client: :class:`InvalidToken` (RFC 7592, section 2).
+    """
+
+    database: Database
+    tokens: InitialAccessTokenRepository
+    clients: ClientService
+    audit: AuditService
+    policy: RegistrationPolicy
+
+    def issue_token(
+        self, actor: Actor, uses: int = 1, ttl: int = DEFAULT_TTL, note: str | None = None
+    ) -> IssuedToken:
+        """A token that lets somebody register ``uses`` clients. Raises :class:`Invalid`."""
+        problems = {
+            **_out_of_bounds("uses", uses, 1, MAX_USES),
+            **_out_of_bounds("ttl", ttl, MIN_TTL, MAX_TTL),
+        }
+        if problems:
+            raise Invalid(fields=problems)
+        token = new_secret()
+        with self.database.transaction() as tx:
+            ends = self.tokens.add(tx, digest(token), uses, ttl, note)
+            detail = {"uses": uses, "ttl": ttl, "note": note}
+            self.audit.record(tx, Event.REGISTRATION_TOKEN_ISSUED, actor, detail=detail)
+        return IssuedToken(token, uses, ends)
+
+    def register(
+        self, actor: Actor, presented: str | None, metadata: Mapping[str, Any]
+    ) -> Registration:
+        """Register a client; ``presented`` is the initial access token, if there is one.
+
+        Raises :class:`ClientRegistrationClosed`, :class:`InvalidToken`,
+        :class:`InvalidClientMetadata` and :class:`InvalidRedirectUri`.
+        """
+        self._admit(presented)
+        members = self.clients.validate(self.policy.adjusted(metadata, None))
+        token = new_secret()
+        members |= {"self_registered": True, "registration_token_digest": digest(token)}
+        with self.database.transaction() as tx:
+            if presented is not None and not self.tokens.use(tx, digest(presented)):
+                raise InvalidToken(detail="the initial access token was used up meanwhile")
+            made = self.clients.add(tx, actor, members, None)
+        return self._told(made, token)
+
+    def read(self, client_id: str, presented: str) -> Client:
+        """The client as it is now. Raises :class:`InvalidToken`."""
+        with self.database.transaction() as tx:
+            return self._lock(tx, client_id, presented)
+
+    def replace(
+        self, actor: Actor, client_id: str, presented: str, metadata: Mapping[str, Any]
+    ) -> Registration:
+        """Make the client what the metadata say; what they leave out is gone (RFC 7592, 2.2).
+
+        The token by which it was asked has been used up. Raises what :meth:`register` does, and
+        :class:`PreconditionFailed` when somebody else changed the client meanwhile.
+        """
+        before = self.read(client_id, presented)
+        self._check_identity(before, metadata)
+        members = self.clients.validate(self.policy.adjusted(metadata, before))
+        token = new_secret()
+        named = sorted(metadata.keys() & flat(members).keys())
+        members |= {"registration_token_digest": digest(token)}
+        with self.database.transaction() as tx:
+            locked = self._lock(tx, client_id, presented)
+            if locked.version != before.version:
+                raise PreconditionFailed
+            changed = self.clients.change(tx, actor, locked, members, named)
+        return self._told(changed, token)
+
+    def remove(self, actor: Actor, client_id: str, presented: str) -> None:
+        """Remove the client and all that belongs to it. Raises :class:`InvalidToken`."""
+        self.read(client_id, presented)
+        self.clients.delete(actor, client_id)
+
+    def _admit(self, presented: str | None) -> None:
+        """Nobody is let in on the word of a token that will not do: checks cost something."""
+        if self.policy.mode == CLOSED:
+            raise ClientRegistrationClosed
+        if presented is None:
+            if self.policy.mode == TOKEN:
+                raise InvalidToken(detail="no initial access token")
+            return
+        with self.database.transaction() as tx:
+            if not self.tokens.is_alive(tx, digest(presented)):
+                raise InvalidToken(detail="no such initial access token")
+
+    def _lock(self, tx: Transaction, client_id: str, presented: str) -> Client:
+        try:
+            client = self.clients.lock(tx, client_id)
+        except (ClientNotFound, ClientIsBuiltIn) as error:
+            raise InvalidToken(detail="no such client") from error
+        expected = client.registration_token_digest
+        if expected is None or not hmac.compare_digest(expected, digest(presented)):
+            raise InvalidToken(detail="not the registration access token of this client")
+        if not client.enabled:
+            raise InvalidToken(detail="the client is disabled")
+        return client
+
+    def _check_identity(self, client: Client, metadata: Mapping[str, Any]) -> None:
+        """RFC 7592, section 2.2: the client names itself, and chooses no secret."""
+        if metadata.get("client_id") != client.client_id:
+            sentence = "Expected the client_id of this very client."
+            raise InvalidClientMetadata(fields={"client_id": [sentence]})
+        secret = metadata.get("client_secret")
+        if secret is None:
+            return
+        now = self.clients.secrets.clock.now()
+        if not isinstance(secret, str) or not client.check_client_secret(secret, now):
+            sentence = "Expected the present secret, or none: a client does not choose its secret."
+            raise InvalidClientMetadata(fields={"client_secret": [sentence]})
+
+    def _told(self, registered: RegisteredClient, token: str) -> Registration:
+        self.clients.tell(registered.client.client_id)
+        return Registration(registered.client, registered.secret, token)
+
+
+def _out_of_bounds(member: str, value: int, low: int, high: int) -> dict[str, list[str]]:
+    return {} if low <= value <= high else {member: [f"Expected a number from {low} to {high}."]}
