@@ -13,6 +13,7 @@ from authserver.authn.schemas import (
     TokensSchema,
 )
 from authserver.authn.service import AuthnService
+from authserver.authn.sign_out import SignOutService
 from authserver.errors import InvalidToken
 from authserver.http.messages import NO_STORE
 from authserver.http.principal import (
@@ -21,10 +22,12 @@ from authserver.http.principal import (
     current_principal,
     own_account,
     public,
+    require_self_or,
 )
 from authserver.http.rest import Blueprint
 from authserver.http.services import service
 from authserver.http.throttle import throttled_registration
+from authserver.roles.permissions import SESSIONS_WRITE
 from authserver.sessions.service import SessionService
 from authserver.tokens.authorization import TokenSet
 from authserver.users.models import User
@@ -80,10 +83,29 @@ def logout() -> None:
 @own_account
 @blueprint.response(204)
 def logout_all() -> None:
-    """End all sessions of the person who calls."""
+    """End all sessions of the person who calls, and sign them out of all browsers."""
     user_id = current_principal().user_id
     if user_id is not None:
-        service(SessionService).end_all(user_id, "logout_all", current_actor())
+        service(SignOutService).sign_out_everywhere(user_id, "logout_all", current_actor())
+
+
+@blueprint.route("/users/<uuid:user_id>/sessions", methods=["DELETE"])
+@require_self_or(SESSIONS_WRITE)
+@blueprint.response(204)
+def end_sessions(user_id: UUID) -> None:
+    """End all sessions of a user, and sign them out of all browsers."""
+    service(SignOutService).sign_out_everywhere(user_id, "ended", current_actor())
+
+
+@blueprint.route("/users/<uuid:user_id>/browser-sessions/<uuid:session_id>", methods=["DELETE"])
+@require_self_or(SESSIONS_WRITE)
+@blueprint.response(204)
+def end_browser_session(user_id: UUID, session_id: UUID) -> None:
+    """Sign a user out of one browser, and of what they are signed in to there.
+
+    Sessions with `offline_access` live on.
+    """
+    service(SignOutService).sign_out_of_browser(user_id, session_id, current_actor())
 
 
 @blueprint.route("/users/<uuid:user_id>/password", methods=["PUT"])

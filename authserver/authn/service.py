@@ -6,6 +6,7 @@ from uuid import UUID
 from authserver.actor import Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
+from authserver.authn.sign_out import SignOutService
 from authserver.clients.metadata import Client
 from authserver.clock import Clock
 from authserver.credentials.service import CredentialService
@@ -30,6 +31,7 @@ class AuthnService:
     users: UserService
     credentials: CredentialService
     sessions: SessionService
+    sign_out: SignOutService
     audit: AuditService
     throttle: Throttle
     database: Database
@@ -107,6 +109,8 @@ class AuthnService:
     ) -> None:
         """Set another password; all sessions end but the one that the change came from.
 
+        In other browsers one must sign in again.
+
         Raises :class:`WrongPassword` when the current one is wrong, WeakPassword, Invalid, and as
         :meth:`authenticate` does after too many failures.
         """
@@ -121,7 +125,7 @@ class AuthnService:
         new_hash = self.credentials.hash_new(new, [user.email, user.full_name or ""])
         with self.database.transaction() as tx:
             changed = self.users.set_password_hash(tx, actor, user_id, new_hash)
-            self.sessions.survive_password_change(
+            self.sign_out.survive_password_change(
                 tx, user_id, session_id, changed.credential_generation, actor
             )
         self.users.forget(user_id)

@@ -19,9 +19,11 @@ from authserver.cli.subjects import named_user
 from authserver.errors import SessionNotFound
 
 if TYPE_CHECKING:
+    from authserver.browser_sessions.models import BrowserSessionRow
     from authserver.sessions.models import RefreshSession
 
 _COLUMNS = ("id", "client_id", "scope", "created_at", "refreshed_at", "expires_at", "address")
+_BROWSER_COLUMNS = ("id", "signed_in_at", "seen_at", "expires_at", "address", "user_agent")
 _REASON = "ended_by_operator"
 
 
@@ -32,15 +34,39 @@ def session() -> None:
 
 @session.command(name="list")
 @click.option("--user", required=True, metavar="EMAIL|ID", help="Whose sessions.")
+@click.option("--browsers", is_flag=True, help="The browsers signed in, not the clients.")
 @click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
 @output_option
-def list_sessions(user: str, limit: int, output: str) -> None:
+def list_sessions(user: str, browsers: bool, limit: int, output: str) -> None:
     """List the living sessions of a user, the youngest first.
 
     \b
-    Example:
+    Examples:
       authserver session list --user ada@example.com
+      authserver session list --user ada@example.com --browsers
     """
+    if browsers:
+        _list_browsers(user, limit, output)
+    else:
+        _list_clients(user, limit, output)
+
+
+def _list_browsers(user: str, limit: int, output: str) -> None:
+    from authserver.browser_sessions.schemas import BrowserSessionSchema
+    from authserver.browser_sessions.service import BrowserSessionService
+
+    def fetch(last: "BrowserSessionRow | None", size: int) -> "list[BrowserSessionRow]":
+        return browser_sessions.list_of_user(user_id, last.id if last else None, size)
+
+    with open_services() as services:
+        browser_sessions = services.get(BrowserSessionService)
+        user_id = named_user(services, user).id
+        found = every(fetch, limit)
+    rows = BrowserSessionSchema(many=True).dump(found)
+    show_rows(output, rows, _BROWSER_COLUMNS, "There is no browser that is signed in.")
+
+
+def _list_clients(user: str, limit: int, output: str) -> None:
     from authserver.sessions.schemas import SessionSchema
     from authserver.sessions.service import SessionService
 
@@ -60,7 +86,9 @@ def list_sessions(user: str, limit: int, output: str) -> None:
 @yes_option
 @output_option
 def end(session_id: UUID | None, user: str | None, yes: bool, output: str) -> None:
-    """End one session, or all of a user.
+    """End one session, of a client or of a browser, or all of a user.
+
+    With that of a browser end those of clients that came of it, but for offline access.
 
     \b
     Examples:
@@ -76,19 +104,23 @@ def end(session_id: UUID | None, user: str | None, yes: bool, output: str) -> No
 
 
 def _end_one(session_id: UUID, output: str) -> None:
+    from authserver.authn.sign_out import SignOutService
     from authserver.sessions.service import SessionService
 
     with open_services() as services:
         if not services.get(SessionService).end(session_id, _REASON, SYSTEM):
-            raise SessionNotFound
+            sign_out = services.get(SignOutService)
+            if not sign_out.end_browser_sessions([session_id], _REASON, SYSTEM).browser_sessions:
+                raise SessionNotFound
     show_done(output, "The session has ended.", {"id": str(session_id), "ended": True})
 
 
 def _end_all(user: str, yes: bool, output: str) -> None:
-    from authserver.sessions.service import SessionService
+    from authserver.authn.sign_out import SignOutService
 
     with open_services() as services:
         found = named_user(services, user)
         confirm(f"Sign {found.email} out everywhere?", yes=yes)
-        count = services.get(SessionService).end_all(found.id, _REASON, SYSTEM)
+        signed_out = services.get(SignOutService).sign_out_everywhere(found.id, _REASON, SYSTEM)
+        count = signed_out.sessions + signed_out.browser_sessions
     show_done(output, f"{count} sessions have ended.", {"user_id": str(found.id), "ended": count})

@@ -1,6 +1,7 @@
 """The tables of sessions and of access tokens that were revoked one by one."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, func, text
@@ -20,6 +21,9 @@ class RefreshSession(Base):
     grow. ``expires_at`` is the absolute end; the idle end follows from ``rotated_at``.
     ``review_at`` is when to look whether the row is dead by now: never after the earlier of both
     ends as they were at the last look.
+
+    ``browser_session_id`` names the sign-in of the browser that it came from, if it came from
+    one; ``claims`` is the request for single claims (OpenID Connect Core 1.0, section 5.5).
     """
 
     __tablename__ = "sessions"
@@ -29,6 +33,7 @@ class RefreshSession(Base):
         # For the foreign keys, which find the dead as well.
         Index("ix_sessions_user_id", "user_id"),
         Index("ix_sessions_client_id", "client_id"),
+        Index("ix_sessions_browser_session_id", "browser_session_id"),
         # For clearing away.
         Index("ix_sessions_review_at", "review_at"),
         Index("ix_sessions_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
@@ -49,6 +54,10 @@ class RefreshSession(Base):
     amr: Mapped[list[str]]
     address: Mapped[str | None]
     user_agent: Mapped[str | None]
+    browser_session_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("browser_sessions.id", ondelete="SET NULL")
+    )
+    claims: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
     review_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+import orjson
+from sqlalchemy import Select, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from authserver.ids import digest, new_id
@@ -53,7 +54,7 @@ class SessionRepository:
             sign_in.user_id,
             sign_in.credential_generation,
             self.lifetimes.sessions_per_user,
-            new_id(),
+            sign_in.session_id or new_id(),
             sign_in.client_id,
             digest(secret),
             " ".join(sorted(sign_in.scope)),
@@ -65,6 +66,8 @@ class SessionRepository:
             user_agent,
             self.lifetimes.absolute_ttl,
             self.lifetimes.idle_ttl,
+            sign_in.browser_session_id,
+            orjson.dumps(sign_in.claims).decode() if sign_in.claims else None,
         )
         return _session(row) if row else None
 
@@ -113,8 +116,11 @@ class SessionRepository:
             email_verified=row[2],
             full_name=row[3],
             updated_at=row[4],
-            roles=tuple(row[5]),
-            permissions=frozenset(row[6]),
+            profile=row[5],
+            client_id=row[6],
+            claims=row[7],
+            roles=tuple(row[8]),
+            permissions=frozenset(row[9]),
         )
 
     def is_access_token_revoked(self, jti: str) -> bool:
@@ -144,19 +150,73 @@ class SessionRepository:
         )
         return ended.one_or_none()
 
-    def end_all(self, tx: Transaction, user_id: UUID, reason: str, keep: UUID | None = None) -> int:
-        """How many sessions of the user have been ended, all but the one to keep."""
+    def end_all(
+        self,
+        tx: Transaction,
+        user_id: UUID,
+        reason: str,
+        keep: UUID | None = None,
+        client_id: str | None = None,
+    ) -> int:
+        """How many sessions of the user have been ended, at one client or at all of them.
+
+        All but the one to keep.
+        """
         ended = tx.scalars(
             update(RefreshSession)
             .where(
                 RefreshSession.user_id == user_id,
                 RefreshSession.ended_at.is_(None),
-                RefreshSession.id != keep if keep else RefreshSession.id.is_not(None),
+                RefreshSession.id != keep if keep else true(),
+                RefreshSession.client_id == client_id if client_id else true(),
             )
             .values(ended_at=func.now(), end_reason=reason)
             .returning(RefreshSession.id)
         )
         return len(ended.all())
+
+    def end_of_browser(
+        self, tx: Transaction, browser_session_ids: Sequence[UUID]
+    ) -> list[tuple[str, UUID, UUID]]:
+        """Client, user and browser session of all that came from these and have not ended.
+
+        Those with offline_access live on: that is what it is for (OpenID Connect Core 1.0, 11).
+        """
+        found = self.parties_of_browser(tx, browser_session_ids)
+        scopes = func.string_to_array(RefreshSession.scope, " ")
+        tx.execute(
+            update(RefreshSession)
+            .where(
+                RefreshSession.browser_session_id.in_(browser_session_ids),
+                RefreshSession.ended_at.is_(None),
+                literal("offline_access") != func.all(scopes),
+            )
+            .values(ended_at=func.now(), end_reason="sign_out")
+        )
+        return found
+
+    def parties_of_browser(
+        self, tx: Transaction, browser_session_ids: Sequence[UUID]
+    ) -> list[tuple[str, UUID, UUID]]:
+        """The same, and nothing is ended."""
+        parties = (
+            select(
+                RefreshSession.client_id, RefreshSession.user_id, RefreshSession.browser_session_id
+            )
+            .where(
+                RefreshSession.browser_session_id.in_(browser_session_ids),
+                RefreshSession.ended_at.is_(None),
+            )
+            .distinct()
+        )
+        found = tx.execute(parties)
+        return [(client, user, browser) for client, user, browser in found if browser]
+
+    def browser_session_of(self, tx: Transaction, session_id: UUID) -> UUID | None:
+        """The browser session that a session came from."""
+        return tx.scalar(
+            select(RefreshSession.browser_session_id).where(RefreshSession.id == session_id)
+        )
 
     def carry_over(self, tx: Transaction, session_id: UUID, credential_generation: int) -> None:
         """Let one session survive a change of its user's credential generation."""
@@ -225,5 +285,7 @@ def _session(row: Row) -> LiveSession:
         acr=row[7],
         amr=tuple(row[8]),
         expires_at=row[9],
-        roles=tuple(row[10]),
+        browser_session_id=row[10],
+        claims=row[11],
+        roles=tuple(row[12]),
     )

@@ -35,14 +35,6 @@ def list_sessions(query: dict[str, Any], user_id: UUID) -> dict[str, Any]:
     )
 
 
-@blueprint.route("", methods=["DELETE"])
-@require_self_or(WRITE)
-@blueprint.response(204)
-def end_sessions(user_id: UUID) -> None:
-    """End all sessions of a user."""
-    service(SessionService).end_all(user_id, "ended", current_actor())
-
-
 @blueprint.route("/<uuid:session_id>", methods=["DELETE"])
 @require_self_or(WRITE)
 @blueprint.response(204)

@@ -30,8 +30,9 @@ class SessionService:
     def begin(self, sign_in: SignIn, actor: Actor) -> tuple[LiveSession, RefreshHandle]:
         """A new session, and the handle that its first refresh token is made of.
 
-        Raises :class:`InvalidCredentials` when the user or the client was disabled or deleted, or
-        the user changed credentials, after the credentials were checked.
+        Raises :class:`InvalidCredentials` when the user or the client was disabled or deleted, the
+        user changed credentials or signed out of the browser after the credentials were checked,
+        and when the id that was promised to the session is taken.
         """
         secret = new_secret(HANDLE_SECRET_BYTES)
         session = self.sessions.begin(sign_in, secret, actor.address, actor.user_agent)
@@ -112,10 +113,42 @@ class SessionService:
         if session is None:
             raise SessionNotFound
 
+    def end_of_browser(
+        self, tx: Transaction, browser_session_ids: Sequence[UUID]
+    ) -> list[tuple[str, UUID, UUID]]:
+        """End the sessions that browser sessions have brought about, but those of offline access.
+
+        Answers the client, the user and the browser session of each that lived until now.
+        """
+        return self.sessions.end_of_browser(tx, browser_session_ids)
+
+    def parties_of_browser(
+        self, tx: Transaction, browser_session_ids: Sequence[UUID]
+    ) -> list[tuple[str, UUID, UUID]]:
+        """The same, and nothing is ended."""
+        return self.sessions.parties_of_browser(tx, browser_session_ids)
+
+    def browser_session_of(self, tx: Transaction, session_id: UUID) -> UUID | None:
+        """The browser session that a session came from, if it came from one."""
+        return self.sessions.browser_session_of(tx, session_id)
+
+    def end_at_client(self, tx: Transaction, user_id: UUID, client_id: str, reason: str) -> int:
+        """End all sessions of a user at one client; how many. The caller records why."""
+        return self.sessions.end_all(tx, user_id, reason, client_id=client_id)
+
     def end_all(self, user_id: UUID, reason: str, actor: Actor) -> int:
         """End all sessions of a user; how many that were."""
         with self.database.transaction() as tx:
-            return self._end_all(tx, user_id, reason, actor)
+            return self.end_all_in(tx, user_id, reason, actor)
+
+    def end_all_in(
+        self, tx: Transaction, user_id: UUID, reason: str, actor: Actor, keep: UUID | None = None
+    ) -> int:
+        """The same in the caller's transaction, for all but the one to keep."""
+        count = self.sessions.end_all(tx, user_id, reason, keep)
+        detail = {"reason": reason, "count": count}
+        self.audit.record(tx, Event.SESSION_ENDED, actor, user_id=user_id, detail=detail)
+        return count
 
     def survive_password_change(
         self,
@@ -132,7 +165,7 @@ class SessionService:
         """
         if session_id is not None:
             self.sessions.carry_over(tx, session_id, credential_generation)
-        self._end_all(tx, user_id, "password_changed", actor, keep=session_id)
+        self.end_all_in(tx, user_id, "password_changed", actor, keep=session_id)
 
     def list_of_user(self, user_id: UUID, before: UUID | None, limit: int) -> list[RefreshSession]:
         """The living sessions of a user, the youngest first."""
@@ -155,14 +188,6 @@ class SessionService:
         expired = _in_batches(self.sessions.remove_expired, batch)
         _in_batches(self.sessions.remove_revocations, batch)
         return ended + expired
-
-    def _end_all(
-        self, tx: Transaction, user_id: UUID, reason: str, actor: Actor, keep: UUID | None = None
-    ) -> int:
-        count = self.sessions.end_all(tx, user_id, reason, keep)
-        detail = {"reason": reason, "count": count}
-        self.audit.record(tx, Event.SESSION_ENDED, actor, user_id=user_id, detail=detail)
-        return count
 
     def _record_end(
         self, tx: Transaction, session: RefreshSession, reason: str, actor: Actor

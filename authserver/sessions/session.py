@@ -1,13 +1,22 @@
 """What a session is to the rest of the server: values, no rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+# The request for single claims, by "userinfo" and "id_token" (OpenID Connect Core 1.0, 5.5).
+ClaimsRequest = Mapping[str, Mapping[str, Mapping[str, Any] | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What begins a session: who signed in where, how, and what they granted."""
+    """What begins a session: who signed in where, how, and what they granted.
+
+    ``session_id`` is the id that an authorization code promised, None for a new one.
+    ``browser_session_id`` is None where no browser took part.
+    """
 
     user_id: UUID
     credential_generation: int
@@ -17,6 +26,9 @@ class SignIn:
     auth_time: datetime
     acr: str | None
     amr: tuple[str, ...]
+    browser_session_id: UUID | None = None
+    claims: ClaimsRequest | None = None
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,8 @@ class LiveSession:
     acr: str | None
     amr: tuple[str, ...]
     expires_at: datetime
+    browser_session_id: UUID | None
+    claims: ClaimsRequest | None
     roles: tuple[str, ...]
 
 
@@ -54,5 +68,8 @@ class TokenHolder:
     email_verified: bool
     full_name: str | None
     updated_at: datetime
+    profile: Mapping[str, Any]
+    client_id: str
+    claims: ClaimsRequest | None
     roles: tuple[str, ...]
     permissions: frozenset[str]

@@ -22,35 +22,50 @@ _ALIVE = """
 
 _SESSION = f"""
     s.id, s.user_id, s.client_id, s.generation, s.scope, s.audience, s.auth_time, s.acr, s.amr,
-    s.expires_at, {_ROLES}"""
+    s.expires_at, s.browser_session_id, s.claims, {_ROLES}"""
 
 # $1 user, $2 its credential generation, $3 the most sessions that stay, $4 session, $5 client, ...,
-# $14 absolute and $15 idle life. The insert reads and holds the rows of the user and the client, so
-# that nobody who was disabled or deleted a moment ago gets a session.
+# $14 absolute and $15 idle life, $16 browser session or null, $17 claims. The insert reads and
+# holds the rows of the user, the client and the browser session, so that nobody who was disabled,
+# deleted or signed out a moment ago gets a session. An id that is taken begins nothing: a code
+# names the id of its session, and so works once (RFC 6749, section 4.1.2). Without offline_access
+# the session ends with the sign-in of its browser (OpenID Connect Core 1.0, section 11).
 BEGIN = Statement(
     "begin_session",
     f"""
     WITH surplus AS (
         UPDATE sessions SET ended_at = now(), end_reason = 'limit'
         WHERE id IN (
-            SELECT id FROM sessions WHERE user_id = $1::uuid AND ended_at IS NULL
+            SELECT id FROM sessions
+            WHERE user_id = $1::uuid AND client_id = $5::text AND ended_at IS NULL
             ORDER BY id DESC OFFSET $3::int - 1)
+    ), browser AS (
+        SELECT id, CASE WHEN 'offline_access' = ANY (string_to_array($7::text, ' '))
+                        THEN 'infinity' ELSE expires_at END AS ends_at
+        FROM browser_sessions
+        WHERE id = $16::uuid AND user_id = $1::uuid AND credential_generation = $2::int
+          AND ended_at IS NULL AND expires_at > now()
+        FOR SHARE
     ), s AS (
         INSERT INTO sessions (id, user_id, client_id, secret_digest, credential_generation, scope,
                               audience, auth_time, acr, amr, address, user_agent, expires_at,
-                              review_at)
+                              review_at, browser_session_id, claims)
         SELECT $4::uuid, u.id, c.client_id, $6::bytea, u.credential_generation, $7::text,
                $8::text[], $9::timestamptz, $10::text, $11::text[], $12::text, $13::text,
-               now() + make_interval(secs => $14::int),
-               now() + make_interval(secs => LEAST($14::int, $15::int))
+               LEAST(now() + make_interval(secs => $14::int), (SELECT ends_at FROM browser)),
+               LEAST(now() + make_interval(secs => LEAST($14::int, $15::int)),
+                     (SELECT ends_at FROM browser)),
+               $16::uuid, $17::jsonb
         FROM users u, clients c
         WHERE u.id = $1::uuid AND u.enabled AND u.credential_generation = $2::int
           AND c.client_id = $5::text AND c.enabled
-        FOR KEY SHARE
+          AND ($16::uuid IS NULL OR EXISTS (SELECT 1 FROM browser))
+        FOR KEY SHARE OF u, c
+        ON CONFLICT (id) DO NOTHING
         RETURNING *
     )
     SELECT {_SESSION} FROM s JOIN users u ON u.id = s.user_id""",
-    15,
+    17,
 )
 
 # Whether anything of what is asked for can still be granted; the parameters are those of ROTATE.
@@ -88,7 +103,8 @@ ROTATE = Statement(
 HOLDER = Statement(
     "find_token_holder",
     f"""
-    SELECT u.id, u.email, u.email_verified, u.full_name, u.updated_at, {_ROLES}, {_PERMISSIONS}
+    SELECT u.id, u.email, u.email_verified, u.full_name, u.updated_at, u.profile, s.client_id,
+           s.claims, {_ROLES}, {_PERMISSIONS}
     FROM sessions s, users u
     WHERE s.id = $1::uuid AND {_ALIVE}
       AND s.rotated_at + make_interval(secs => $3::int) > now()

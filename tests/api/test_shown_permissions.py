@@ -68,6 +68,7 @@ def test_what_is_told_after_a_change_is_not_from_the_cache(client, services, rea
     stale = cache.get(f"profile:{reader.id}")
     cache_that_forgets_nothing = {
         f"profile:{reader.id}": stale,
+        f"version:{reader.id}": 1,
         f"permissions:{reader.id}": {"names": ["admin"], "permissions": sorted(ALL)},
     }
     forget = type(cache).forget

@@ -62,7 +62,7 @@ def test_one_sees_ones_own_profile(client, user, own_headers):
 
     assert answer.status_code == 200
     assert answer.json.keys() == {
-        *("id", "email", "email_verified", "full_name", "enabled", "roles"),
+        *("id", "email", "email_verified", "full_name", "profile", "enabled", "roles"),
         *("permissions", "created_at", "updated_at"),
     }
     assert answer.json["id"] == str(user.id)

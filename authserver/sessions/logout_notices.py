@@ -1,0 +1,37 @@
+"""Which clients are to be told that somebody has signed out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from authserver.clients.service import ClientService
+from authserver.storage.db import Transaction
+from authserver.storage.jobs import JobQueue
+
+BACK_CHANNEL_LOGOUT = "back_channel_logout"
+# Client, user and browser session: a sign-in as far as a client took part in it.
+Party = tuple[str, UUID, UUID]
+
+
+@dataclass(frozen=True)
+class LogoutNotices:
+    """Leaves the notices to the queue (OpenID Connect Back-Channel Logout 1.0, section 2.5)."""
+
+    clients: ClientService
+    jobs: JobQueue
+
+    def enqueue(self, tx: Transaction, parties: Iterable[Party]) -> None:
+        """One for each client that wants to know, in the transaction that ends the sign-ins.
+
+        They are sent if and only if it commits.
+        """
+        for client_id, user_id, browser_session_id in parties:
+            client = self.clients.find(client_id)
+            if client is None or client.backchannel_logout_uri is None:
+                continue
+            arguments = {
+                "client_id": client_id,
+                "user_id": str(user_id),
+                "browser_session_id": str(browser_session_id),
+            }
+            self.jobs.enqueue(tx, BACK_CHANNEL_LOGOUT, arguments)
