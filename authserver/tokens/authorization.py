@@ -1,7 +1,7 @@
 """What a grant produces, and what becomes of it."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from authserver.clients.metadata import Client
 from authserver.sessions.session import LiveSession, RefreshHandle
@@ -12,7 +12,9 @@ class Authorization:
     """Who may do what, where: a grant's result, from which one service makes tokens.
 
     ``audience`` is for whom the access token is; a session may have been granted more.
-    ``session`` and ``handle`` are None for a client that acts for itself.
+    ``session`` and ``handle`` are None for a client that acts for itself, and ``subject`` is its
+    id then; what a person is called at the client is the business of ``subjects``.
+    ``nonce`` and ``code`` are those of an authorization request, for the ID token.
     """
 
     client: Client
@@ -21,6 +23,16 @@ class Authorization:
     audience: tuple[str, ...]
     session: LiveSession | None = None
     handle: RefreshHandle | None = None
+    nonce: str | None = None
+    code: str | None = None
+
+
+class IssuedAccess(NamedTuple):
+    """An access token by itself, as the front channel wants it (RFC 6749, section 4.2.2)."""
+
+    access_token: str
+    expires_in: int
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,7 @@ class TokenSet:
     expires_in: int
     scope: str
     refresh_token: str | None = None
+    id_token: str | None = None
     token_type: str = "Bearer"  # noqa: S105 - a registered name
 
     def as_response(self) -> dict[str, Any]:
@@ -45,6 +58,8 @@ class TokenSet:
             members["scope"] = self.scope
         if self.refresh_token is not None:
             members["refresh_token"] = self.refresh_token
+        if self.id_token is not None:
+            members["id_token"] = self.id_token
         return members
 
 

@@ -13,14 +13,14 @@ _GENERATIONS = range(2**31)
 
 
 def access_claims(
-    issuer: str, authorization: Authorization, now: datetime, ttl: int
+    issuer: str, authorization: Authorization, subject: str, now: datetime, ttl: int
 ) -> dict[str, Any]:
     """RFC 9068, section 2.2; ``roles`` by its section 2.2.3.1 and RFC 7643, section 4.1.2."""
     issued_at = int(now.timestamp())
     audience = authorization.audience
     claims: dict[str, Any] = {
         "iss": issuer,
-        "sub": authorization.subject,
+        "sub": subject,
         "aud": audience[0] if len(audience) == 1 else list(audience),
         "exp": issued_at + ttl,
         "iat": issued_at,

@@ -1,6 +1,5 @@
 """Signing and verifying, on joserfc: one key, its one algorithm, one ``typ`` (RFC 8725)."""
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +10,12 @@ from joserfc.errors import JoseError
 
 from authserver.errors import Invalid
 from authserver.http.json_body import load_json
-from authserver.signing.keys import LoadedKey
+from authserver.ids import read_base64url
+from authserver.signing.keys import LoadedKey, PrivateKey
 from authserver.signing.service import SigningService
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105 - a media type
+ID_TOKEN = "JWT"  # noqa: S105 - a media type
 REFRESH_TOKEN = "rt+jwt"  # noqa: S105 - a media type
 # What a header can carry. What goes into a token is bounded so that none of ours is longer.
 MAX_LENGTH = 16_384
@@ -47,21 +48,25 @@ class Verifier:
         ``kind`` is the expected ``typ``: a token of one kind is never taken for another
         (RFC 8725, section 3.11). An expired token gets no leeway: issuer and verifier are one.
         """
+        claims = self.open(token, kind, purpose)
+        if not _is_current(claims, now.timestamp()):
+            raise BadTokenError
+        return claims
+
+    def open(self, token: str, kind: str, purpose: str) -> dict[str, Any]:
+        """The claims of a token of ours, which may have expired as long as its key has not.
+
+        Raises :class:`BadTokenError`.
+        """
         key = self._key(token, kind, purpose)
-        try:
-            opened = jws.deserialize_compact(token, key.private, algorithms=[key.algorithm])
-        except (JoseError, ValueError, TypeError) as error:
-            raise BadTokenError from error
-        claims = _object(opened.payload)
-        if claims.get("iss") != self.issuer or not _is_current(claims, now.timestamp()):
+        claims = open_by(key.private, key.algorithm, token)
+        if claims.get("iss") != self.issuer:
             raise BadTokenError
         return claims
 
     def _key(self, token: str, kind: str, purpose: str) -> LoadedKey:
         """The key that the header names, if the header is one that we write."""
-        if len(token) > MAX_LENGTH or not token.isascii():
-            raise BadTokenError
-        header = _header(token)
+        header = read_header(token)
         kid = header.get("kid")
         key = self.signing.verification_key(kid, purpose) if isinstance(kid, str) else None
         if key is None or header != {"alg": key.algorithm, "typ": kind, "kid": kid}:
@@ -69,12 +74,34 @@ class Verifier:
         return key
 
 
-def _header(token: str) -> dict[str, Any]:
-    """What the first segment says; it is read before anything is known of the token."""
-    segment = token.partition(".")[0]
-    padding = "=" * (-len(segment) % 4)
+def open_by(key: PrivateKey, algorithm: str, token: str) -> dict[str, Any]:
+    """The claims, if they were signed by this key. Raises :class:`BadTokenError`."""
     try:
-        written = base64.b64decode(segment + padding, b"-_", validate=True)
+        opened = jws.deserialize_compact(token, key, algorithms=[algorithm])
+    except (JoseError, ValueError, TypeError) as error:
+        raise BadTokenError from error
+    return _object(opened.payload)
+
+
+def read_header(token: str) -> dict[str, Any]:
+    """What the first segment says; it is read before anything is known of the token.
+
+    Raises :class:`BadTokenError`.
+    """
+    return _segment(token, 0)
+
+
+def read_unproven(token: str) -> dict[str, Any]:
+    """What the claims would be, if the token were good. Raises :class:`BadTokenError`."""
+    return _segment(token, 1)
+
+
+def _segment(token: str, number: int) -> dict[str, Any]:
+    segments = token.split(".") if len(token) <= MAX_LENGTH and token.isascii() else []
+    if len(segments) != 3:
+        raise BadTokenError
+    try:
+        written = read_base64url(segments[number])
     except ValueError as error:
         raise BadTokenError from error
     return _object(written)

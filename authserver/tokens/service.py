@@ -14,9 +14,11 @@ from authserver.sessions.service import SessionService
 from authserver.sessions.session import LiveSession, RefreshHandle
 from authserver.signing.service import SigningService
 from authserver.tokens.authenticator import TokenAuthenticator
-from authserver.tokens.authorization import Authorization, TokenSet
+from authserver.tokens.authorization import Authorization, IssuedAccess, TokenSet
 from authserver.tokens.claims import access_claims, read_handle, refresh_claims
+from authserver.tokens.id_tokens import IdTokens
 from authserver.tokens.jwt import ACCESS_TOKEN, REFRESH_TOKEN, BadTokenError, Verifier, sign
+from authserver.tokens.subjects import Subjects
 
 INACTIVE: dict[str, Any] = {"active": False}
 
@@ -33,18 +35,26 @@ class TokenService:
     sessions: SessionService
     verifier: Verifier
     authenticator: TokenAuthenticator
+    subjects: Subjects
+    id_tokens: IdTokens
     clock: Clock
 
     def issue(self, authorization: Authorization) -> TokenSet:
         """The tokens for an authorization; a refresh token where there is a handle for one."""
-        algorithm, ttl = self._profile(authorization.client, authorization.audience)
-        claims = access_claims(self.issuer, authorization, self.clock.now(), ttl)
+        access = self.issue_access(authorization)
         return TokenSet(
-            access_token=sign(self.signing.best_signing_key(algorithm), ACCESS_TOKEN, claims),
-            expires_in=ttl,
-            scope=claims.get("scope", ""),
+            **access._asdict(),
             refresh_token=self._refresh_token(authorization),
+            id_token=self._id_token(authorization, access.access_token),
         )
+
+    def issue_access(self, authorization: Authorization) -> IssuedAccess:
+        """The access token alone (OpenID Connect Core 1.0, sections 3.2.2.5 and 3.3.2.5)."""
+        algorithm, ttl = self._profile(authorization.client, authorization.audience)
+        subject = self._subject(authorization)
+        claims = access_claims(self.issuer, authorization, subject, self.clock.now(), ttl)
+        token = sign(self.signing.best_signing_key(algorithm), ACCESS_TOKEN, claims)
+        return IssuedAccess(token, ttl, claims.get("scope", ""))
 
     def redeem(
         self,
@@ -70,6 +80,7 @@ class TokenService:
         # What cannot be signed must not be begun: the generation would have moved for nothing.
         self.signing.best_signing_key()
         self.signing.refresh_key()
+        self.check_id_token(client, client.scope if wanted is None else wanted)
         asked = None if wanted is None else sorted(wanted)
         session = self.sessions.rotate(
             handle, client.client_id, asked, audience, actor, allowed_audience
@@ -118,6 +129,14 @@ class TokenService:
         """
         self._profile(client, audience)
 
+    def check_id_token(self, client: Client, scope: frozenset[str]) -> None:
+        """Whether the client can have the ID token that the scope may bring; asked likewise.
+
+        Raises as :meth:`IdTokens.check` does.
+        """
+        if _brings_id_token(client, scope):
+            self.id_tokens.check(client)
+
     def _profile(self, client: Client, audience: Sequence[str]) -> tuple[str, int]:
         """Algorithm and life of an access token that suit each of its resource servers.
 
@@ -132,6 +151,25 @@ class TokenService:
             (server and server.access_token_ttl) or self.access_token_ttl for server in servers
         )
         return next(iter(wanted), own), min(lives)
+
+    def _subject(self, authorization: Authorization) -> str:
+        session = authorization.session
+        if session is None:
+            return authorization.subject
+        return self.subjects.of(authorization.client, session.user_id)
+
+    def _id_token(self, authorization: Authorization, access_token: str) -> str | None:
+        client, session, scope = authorization.client, authorization.session, authorization.scope
+        if session is None or not _brings_id_token(client, scope):
+            return None
+        return self.id_tokens.issue(
+            client,
+            session,
+            scope,
+            nonce=authorization.nonce,
+            access_token=access_token,
+            code=authorization.code,
+        )
 
     def _refresh_token(self, authorization: Authorization) -> str | None:
         if authorization.session is None or authorization.handle is None:
@@ -164,7 +202,7 @@ class TokenService:
         return {
             "active": True,
             "iss": self.issuer,
-            "sub": str(session.user_id),
+            "sub": self.subjects.of(client, session.user_id),
             "client_id": session.client_id,
             "scope": " ".join(sorted(session.scope)),
             "exp": int(session.expires_at.timestamp()),
@@ -177,6 +215,14 @@ class TokenService:
         except InvalidGrant:
             return
         self.sessions.end_of_client(handle, client.client_id, "revoked", actor)
+
+
+def _brings_id_token(client: Client, scope: frozenset[str]) -> bool:
+    """Whoever asks for openid (OpenID Connect Core 1.0, section 3.1.2.1).
+
+    The built-in client is no relying party: it signs people in to this server itself.
+    """
+    return "openid" in scope and not client.built_in
 
 
 def _audience_of(

@@ -27,6 +27,8 @@ SESSION = LiveSession(
     acr=None,
     amr=("pwd",),
     expires_at=NOW + timedelta(days=90),
+    browser_session_id=None,
+    claims=None,
     roles=("admin", "user"),
 )
 OWN = Authorization(
@@ -39,7 +41,7 @@ PERSONAL = replace(OWN, subject=str(USER_ID), session=SESSION)
 
 
 def claims(authorization: Authorization) -> dict:
-    return access_claims("https://id.example", authorization, NOW, 300)
+    return access_claims("https://id.example", authorization, authorization.subject, NOW, 300)
 
 
 def test_the_claims_of_a_client_for_itself():
