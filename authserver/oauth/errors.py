@@ -3,8 +3,11 @@
 from authlib.oauth2 import OAuth2Error
 
 from authserver.errors import (
+    AccessDenied,
+    AccountSelectionRequired,
     AppError,
     Conflict,
+    ConsentRequired,
     Forbidden,
     InsufficientScope,
     Invalid,
@@ -13,17 +16,26 @@ from authserver.errors import (
     InvalidCredentials,
     InvalidGrant,
     InvalidRedirectUri,
+    InvalidRequestObject,
+    InvalidRequestUri,
     InvalidScope,
+    InvalidSoftwareStatement,
     InvalidTarget,
     InvalidToken,
     LockedOut,
+    LoginRequired,
     NotFound,
     PreconditionFailed,
     RateLimited,
+    RegistrationNotSupported,
+    RequestNotSupported,
+    UnapprovedSoftwareStatement,
     Unauthenticated,
     UnauthorizedClient,
     Unavailable,
+    UnmetAuthenticationRequirements,
     UnsupportedGrantType,
+    UnsupportedResponseType,
     WeakPassword,
 )
 from authserver.http.messages import HttpRequest, HttpResponse, json_response
@@ -37,15 +49,27 @@ TABLE: tuple[tuple[type[AppError], str, int], ...] = (
     (InvalidCredentials, "invalid_grant", 400),
     (LockedOut, "invalid_grant", 400),
     (WeakPassword, "invalid_grant", 400),
+    (LoginRequired, "login_required", 400),
+    (AccountSelectionRequired, "account_selection_required", 400),
+    (UnmetAuthenticationRequirements, "unmet_authentication_requirements", 400),
     (Unauthenticated, "invalid_grant", 400),
     (InvalidScope, "invalid_scope", 400),
     (InvalidTarget, "invalid_target", 400),
     (InvalidClientMetadata, "invalid_client_metadata", 400),
     (InvalidRedirectUri, "invalid_redirect_uri", 400),
+    (InvalidSoftwareStatement, "invalid_software_statement", 400),
+    (UnapprovedSoftwareStatement, "unapproved_software_statement", 400),
     (UnsupportedGrantType, "unsupported_grant_type", 400),
+    (InvalidRequestObject, "invalid_request_object", 400),
+    (InvalidRequestUri, "invalid_request_uri", 400),
+    (RequestNotSupported, "request_not_supported", 400),
+    (UnsupportedResponseType, "unsupported_response_type", 400),
+    (RegistrationNotSupported, "registration_not_supported", 400),
     (Invalid, "invalid_request", 400),
     (UnauthorizedClient, "unauthorized_client", 400),
     (InsufficientScope, "insufficient_scope", 403),
+    (ConsentRequired, "consent_required", 400),
+    (AccessDenied, "access_denied", 400),
     (Forbidden, "access_denied", 403),
     (RateLimited, "temporarily_unavailable", 429),
     (Unavailable, "temporarily_unavailable", 503),
@@ -55,7 +79,14 @@ TABLE: tuple[tuple[type[AppError], str, int], ...] = (
     (AppError, "invalid_request", 400),
 )
 # Where a hint tells the developer of a client what to mend, and nobody else anything.
-_HINTED = frozenset({"invalid_request", "invalid_target"})
+_HINTED = frozenset(
+    {
+        *("invalid_client", "invalid_redirect_uri"),
+        *("invalid_request", "invalid_target", "invalid_scope", "unauthorized_client"),
+        *("invalid_request_object", "invalid_request_uri", "request_not_supported"),
+        *("invalid_client_metadata", "invalid_software_statement"),
+    }
+)
 _INVALID_GRANT = "The credentials are invalid, expired, revoked, or were issued to another client."
 
 
@@ -65,7 +96,7 @@ class ProtocolError(OAuth2Error):  # type: ignore[misc]
     def __init__(self, cause: AppError) -> None:
         error, status = registered_code(cause)
         description = _INVALID_GRANT if error == "invalid_grant" else cause.message
-        hint = cause.hint if error in _HINTED else ""
+        hint = _hint(cause) if error in _HINTED else ""
         super().__init__(
             error=error, description=f"{description} {hint}".strip(), status_code=status
         )
@@ -73,6 +104,13 @@ class ProtocolError(OAuth2Error):  # type: ignore[misc]
         self.retry_after: int | None = None
         if isinstance(cause, RateLimited | Unavailable) and status in (429, 503):
             self.retry_after = cause.retry_after
+
+
+def _hint(cause: AppError) -> str:
+    """What to mend; of each member that is wrong the first sentence."""
+    if cause.hint or not isinstance(cause, Invalid):
+        return cause.hint
+    return " ".join(f"{member}: {sentences[0]}" for member, sentences in cause.fields.items())
 
 
 def registered_code(error: AppError) -> tuple[str, int]:

@@ -20,7 +20,7 @@ MAX_PARAMETERS = 2000
 # RFC 8707, section 2 lets a client name several resources.
 REPEATABLE = frozenset({"resource"})
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
+CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class Form(OAuth2Payload):  # type: ignore[misc]
@@ -79,7 +79,7 @@ def parse_form(http: HttpRequest) -> Form:
     body = http.body
     if http.content_type != FORM:
         raise Invalid(hint=f"Send the parameters as {FORM}.")
-    values = _values(body)
+    values = parse_parameters(body)
     for name, found in values.items():
         if len(found) > 1 and name not in REPEATABLE:
             raise Invalid(hint="Each parameter may be sent once.")
@@ -90,7 +90,8 @@ def _present(values: list[str]) -> list[str]:
     return [value for value in values if value]
 
 
-def _values(body: bytes) -> dict[str, list[str]]:
+def parse_parameters(body: bytes) -> dict[str, list[str]]:
+    """All values by name, from a form or a query. Raises :class:`Invalid`."""
     if body.count(b"&") >= MAX_PARAMETERS:
         raise Invalid(hint=f"Send at most {MAX_PARAMETERS} parameters.")
     if _BROKEN_ESCAPE.search(body):
@@ -107,6 +108,6 @@ def _decode(text: bytes) -> str:
         decoded = unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Invalid(hint="The parameters must be UTF-8.") from error
-    if _CONTROL.search(decoded):
+    if CONTROL.search(decoded):
         raise Invalid(hint="Control characters are not allowed.")
     return decoded

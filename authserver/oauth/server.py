@@ -24,8 +24,10 @@ from authserver.errors import (
 )
 from authserver.http.messages import HttpRequest, HttpResponse, json_response
 from authserver.http.throttle import Throttle
-from authserver.oauth.client_auth.methods import METHODS, presented_method
+from authserver.oauth.client_auth.assertions import ClientAssertions
+from authserver.oauth.client_auth.methods import methods, presented_method
 from authserver.oauth.errors import error_response
+from authserver.oauth.grants.authorization_code import AuthorizationCodeGrant
 from authserver.oauth.grants.base import Grant, TokenRequest
 from authserver.oauth.grants.client_credentials import ClientCredentialsGrant
 from authserver.oauth.grants.password import PasswordGrant
@@ -38,9 +40,15 @@ from authserver.oauth.resource_indicators import (
 )
 from authserver.oauth.scopes import parse_scope
 from authserver.tokens.authorization import TokenSet
+from authserver.tokens.codes import CodeService
 from authserver.tokens.service import TokenService
 
-GRANTS: tuple[type[Grant], ...] = (ClientCredentialsGrant, PasswordGrant, RefreshTokenGrant)
+GRANTS: tuple[type[Grant], ...] = (
+    AuthorizationCodeGrant,
+    ClientCredentialsGrant,
+    PasswordGrant,
+    RefreshTokenGrant,
+)
 
 
 class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
@@ -51,17 +59,20 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
         *,
         clients: ClientService,
         tokens: TokenService,
+        codes: CodeService,
         authn: AuthnService,
+        assertions: ClientAssertions,
         throttle: Throttle,
         default_audience: str,
     ) -> None:
         super().__init__()
         self.clients = clients
         self.tokens = tokens
+        self.codes = codes
         self.authn = authn
         self._throttle = throttle
         self._default_audience = default_audience
-        for name, method in METHODS.items():
+        for name, method in methods(assertions).items():
             self.register_client_auth_method(name, method)
         for grant in GRANTS:
             self.register_grant(grant)

@@ -1,55 +1,60 @@
 """UserInfo (OpenID Connect Core 1.0, section 5.3), with bearer tokens by RFC 6750."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from authserver.clients.metadata import Client
 from authserver.errors import AppError, InsufficientScope, Invalid, InvalidToken
-from authserver.http.messages import HttpRequest, HttpResponse, json_response
+from authserver.http.messages import NO_STORE, HttpRequest, HttpResponse, json_response
 from authserver.http.principal import bearer_token
 from authserver.oauth.errors import error_response
 from authserver.oauth.requests import FORM, parse_form
-from authserver.sessions.session import TokenHolder
 from authserver.tokens.authenticator import TokenAuthenticator
-
-# What each scope shows (section 5.4).
-CLAIMS_BY_SCOPE: dict[str, dict[str, Callable[[TokenHolder], Any]]] = {
-    "profile": {
-        "name": lambda holder: holder.full_name,
-        "updated_at": lambda holder: int(holder.updated_at.timestamp()),
-    },
-    "email": {
-        "email": lambda holder: holder.email,
-        "email_verified": lambda holder: holder.email_verified,
-    },
-}
+from authserver.tokens.client_jwts import ClientJwts, Protection
+from authserver.tokens.encryption import JWT
+from authserver.tokens.subjects import Subjects
+from authserver.tokens.user_claims import claims_for
 
 
 @dataclass(frozen=True)
 class UserinfoEndpoint:
     """GET and POST; the token in the header or in the form, whatever its audience."""
 
+    issuer: str
     authenticator: TokenAuthenticator
+    subjects: Subjects
+    jwts: ClientJwts
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             token = _presented_token(request)
             if token is None:
                 return error_response(InvalidToken(), request, scheme="Bearer", token_sent=False)
-            return json_response(200, self._claims(token))
+            return self._respond(token)
         except AppError as error:
             return error_response(error, request, scheme="Bearer")
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _respond(self, token: str) -> HttpResponse:
         access = self.authenticator.read(token)
         holder = self.authenticator.holder(access)
         if holder is None or "openid" not in access.scope:
             raise InsufficientScope
-        claims = {"sub": str(holder.user_id)}
-        for scope in access.scope & CLAIMS_BY_SCOPE.keys():
-            found = {name: read(holder) for name, read in CLAIMS_BY_SCOPE[scope].items()}
-            claims |= {name: value for name, value in found.items() if value is not None}
-        return claims
+        client = self.jwts.clients.find(access.client_id)
+        if client is None:
+            raise InvalidToken(detail="the client is gone")
+        requested = (holder.claims or {}).get("userinfo")
+        claims = claims_for(holder, access.scope, requested)
+        return self._written(client, claims | {"sub": self.subjects.of(client, holder.user_id)})
+
+    def _written(self, client: Client, claims: dict[str, Any]) -> HttpResponse:
+        """JSON, or what the client registered (section 5.3.2)."""
+        protection = Protection.of_userinfo(client)
+        if protection.signing is None and protection.encryption is None:
+            return json_response(200, claims)
+        if protection.signing is not None:
+            claims |= {"iss": self.issuer, "aud": client.client_id}
+        written = self.jwts.make(client, JWT, claims, protection)
+        return HttpResponse(200, written.encode(), [("Content-Type", "application/jwt"), *NO_STORE])
 
 
 def _presented_token(request: HttpRequest) -> str | None:

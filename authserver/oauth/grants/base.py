@@ -10,6 +10,7 @@ from authserver.authn.service import AuthnService
 from authserver.clients.metadata import Client
 from authserver.oauth.requests import Form
 from authserver.tokens.authorization import Authorization
+from authserver.tokens.codes import CodeService
 from authserver.tokens.service import TokenService
 
 
@@ -34,6 +35,7 @@ class Services(Protocol):
     """Whom a grant may ask."""
 
     tokens: TokenService
+    codes: CodeService
     authn: AuthnService
 
 

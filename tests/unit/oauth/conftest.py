@@ -1,11 +1,16 @@
-"""Requests without a server around them."""
+"""Requests and request objects without a server around them."""
 
 from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 
+from authserver.clients.keys import ClientKeys
+from authserver.clock import SystemClock
 from authserver.http.messages import HttpRequest
+from authserver.oauth.client_signatures import ClientSignatures
+from authserver.oauth.request_objects import RequestObjects
+from tests.support.request_objects import ISSUER, Outside, Registered, Secrets
 
 
 @pytest.fixture
@@ -26,3 +31,18 @@ def post() -> Callable[..., HttpRequest]:
         )
 
     return post
+
+
+@pytest.fixture
+def outside():
+    return Outside()
+
+
+@pytest.fixture
+def resolve(outside):
+    """``resolve(client, request=...)``: the parameters that count."""
+    signatures = ClientSignatures(Secrets(), ClientKeys(outside))
+    objects = RequestObjects(signatures, outside, SystemClock(), ISSUER)
+    return lambda client=None, **parameters: objects.resolve(
+        client or Registered(), {"client_id": "web"} | parameters
+    )

@@ -1,0 +1,64 @@
+"""What a person sees when nothing can be told to the client."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+from authserver.clients.service import ClientService
+from authserver.errors import AppError, FlowExpired
+from authserver.http.messages import Headers, HttpRequest, HttpResponse
+from authserver.http.pages import Pages
+from authserver.oauth.errors import ProtocolError
+
+log = structlog.get_logger(__name__)
+_BUSY = (429, 503)
+
+
+@dataclass(frozen=True)
+class ErrorPages:
+    """An error as a page with an id, by which an operator finds it in the log."""
+
+    pages: Pages
+    clients: ClientService
+
+    def show(
+        self,
+        http: HttpRequest,
+        error: AppError,
+        *,
+        back_url: str | None = None,
+        client_name: str | None = None,
+    ) -> HttpResponse:
+        """The page; ``back_url`` is a link that the person may follow to the client."""
+        if isinstance(error, FlowExpired):
+            return self._expired(http, error)
+        said = ProtocolError(error)
+        error_id = str(uuid4())
+        log.warning(
+            "authorization.refused", error_id=error_id, error=said.error, detail=error.detail
+        )
+        retry = said.retry_after
+        headers: Headers = [] if retry is None else [("Retry-After", str(retry))]
+        return self.pages.show(
+            http,
+            "error.html",
+            said.status_code if said.status_code in _BUSY else 400,
+            headers=headers,
+            code=error.code,
+            error=said.error,
+            description=said.description,
+            error_id=error_id,
+            back_url=back_url,
+            client_name=client_name,
+        )
+
+    def _expired(self, http: HttpRequest, error: FlowExpired) -> HttpResponse:
+        client = self.clients.find(error.client_id)
+        return self.pages.show(
+            http,
+            "expired.html",
+            400,
+            back_url=error.back_url,
+            client_name=client.client_name if client else None,
+        )

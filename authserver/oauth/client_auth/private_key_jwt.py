@@ -1,0 +1,24 @@
+"""``private_key_jwt``: an assertion under the client's own key (OpenID Connect Core 1.0, 9)."""
+
+from authserver.clients.algorithms import BY_CLIENT_KEY, BY_SECRET
+from authserver.clients.metadata import Client
+from authserver.oauth.client_auth import assertions as by_assertion
+from authserver.oauth.client_auth.assertions import ClientAssertions
+from authserver.oauth.client_auth.secrets import FindClient
+from authserver.oauth.requests import ProtocolRequest
+
+NAME = "private_key_jwt"
+
+
+def is_presented(request: ProtocolRequest) -> bool:
+    """Whatever is no assertion under a secret: what is no assertion at all is refused here."""
+    if not by_assertion.is_presented(request):
+        return False
+    return by_assertion.presented_algorithm(request) not in BY_SECRET
+
+
+def authenticate(
+    assertions: ClientAssertions, find_client: FindClient, request: ProtocolRequest
+) -> Client:
+    """The client of the assertion. Raises :class:`InvalidClient` and :class:`Unavailable`."""
+    return assertions.authenticate(find_client, request, NAME, BY_CLIENT_KEY)
