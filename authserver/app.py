@@ -9,8 +9,10 @@ from authserver import __title__, __version__
 from authserver.actor import SYSTEM
 from authserver.audit.routes import blueprint as audit
 from authserver.authn.routes import blueprint as auth
+from authserver.browser_sessions.routes import blueprint as browser_sessions
 from authserver.clients.routes import blueprint as clients
 from authserver.clients.service import ClientService
+from authserver.consents.routes import blueprint as consents
 from authserver.errors import AppError, Unavailable
 from authserver.http.cors import Cors
 from authserver.http.front_door import FrontDoor
@@ -21,7 +23,7 @@ from authserver.http.rest import BEARER, RestApi
 from authserver.http.security_headers import security_headers
 from authserver.http.services import provide
 from authserver.oauth.endpoints.table import endpoint_table
-from authserver.oauth.server import AuthorizationServer
+from authserver.registrations.routes import blueprint as registrations
 from authserver.resources.routes import blueprint as resources
 from authserver.roles.routes import assignments
 from authserver.roles.routes import blueprint as roles
@@ -31,9 +33,15 @@ from authserver.signing.service import SigningService
 from authserver.storage.migrations import check_schema
 from authserver.storage.notices import RedisNotices
 from authserver.users.routes import blueprint as users
+from authserver.web.blueprint import add_pages
+from authserver.web.csrf import FormSecret
+from authserver.web.renderer import PageRenderer
 from authserver.wiring import Services, Stores, build
 
-BLUEPRINTS = (auth, users, roles, assignments, sessions, clients, resources, audit)
+BLUEPRINTS = (
+    *(auth, users, roles, assignments, sessions, browser_sessions, consents),
+    *(clients, registrations, resources, audit),
+)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
@@ -66,6 +74,7 @@ def assemble(settings: Settings, services: Services) -> Flask:
         api.register_blueprint(blueprint)
     app.register_error_handler(AppError, problem)
     app.register_error_handler(Exception, crash)
+    add_pages(app, settings.issuer, FormSecret(services.get(Stores).key_store.derive(b"forms")))
     app.wsgi_app = _front_door(app, settings, services)  # type: ignore[method-assign]
     return app
 
@@ -91,7 +100,7 @@ def _openapi(settings: Settings) -> dict[str, Any]:
 def _front_door(app: Flask, settings: Settings, services: Services) -> FrontDoor:
     signing = services.get(SigningService)
     database = services.get(Stores).database
-    endpoints = endpoint_table(services.get(AuthorizationServer), signing, settings)
+    endpoints = endpoint_table(services, settings, PageRenderer(app))
     endpoints |= health_endpoints(
         {"postgresql": database.ping, "signing_keys": signing.best_signing_key}
     )

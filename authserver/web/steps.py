@@ -1,0 +1,67 @@
+"""The authorization in progress that a page is a step of, and the way back to it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Response, request
+
+from authserver.errors import FlowInvalid
+from authserver.flows.addresses import PARAMETER, RESUME
+from authserver.flows.addresses import step as address_of
+from authserver.flows.authorization_request import AuthorizationRequest
+from authserver.flows.service import FlowService
+from authserver.http.messages import Headers
+from authserver.http.services import service
+from authserver.web.browser import browser_value
+from authserver.web.rendering import see_other
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of an authorization in progress."""
+
+    sealed: str
+    request: AuthorizationRequest
+    browser: str
+
+    def address(self, path: str) -> str:
+        """The address of another page of the same authorization."""
+        return address_of(path, self.sealed)
+
+    def resume(
+        self, answered: AuthorizationRequest | None = None, headers: Headers | None = None
+    ) -> Response:
+        """Back to where the authorization is decided, and nowhere else."""
+        sealed = self.sealed
+        if answered is not None:
+            sealed = service(FlowService).seal_request(answered, self.browser)
+        return see_other(address_of(RESUME, sealed), headers)
+
+
+def find_step() -> Step | None:
+    """The authorization that this page was asked for with; None when there is none.
+
+    Raises :class:`FlowInvalid` and :class:`FlowExpired`.
+    """
+    given = request.args.getlist(PARAMETER)
+    if not given:
+        return None
+    if len(given) > 1:
+        raise FlowInvalid(detail="sent twice")
+    browser = browser_value()
+    opened = service(FlowService).open_request(given[0], browser)
+    return Step(given[0], opened, browser or "")
+
+
+def get_step() -> Step:
+    """As :func:`find_step`, for pages that are nothing without. Raises :class:`FlowInvalid`."""
+    step = find_step()
+    if step is None:
+        raise FlowInvalid(detail="no flow")
+    return step
+
+
+def time_of_retry(seconds: int) -> datetime:
+    """When it may be tried again: the first full minute, for a clock shows no more."""
+    at = service(FlowService).clock.now() + timedelta(seconds=seconds)
+    return (at + timedelta(seconds=59)).replace(second=0, microsecond=0)
