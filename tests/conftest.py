@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from authserver.app import create_app
 from authserver.bootstrap import bootstrap
-from authserver.clock import FrozenClock
+from authserver.clock import Clock, FrozenClock
 from authserver.devservices.postgres import EmbeddedPostgres
 from authserver.devservices.redis import EmbeddedValkey
 from authserver.settings import Settings
@@ -30,7 +30,16 @@ from authserver.storage.migrations import migrate
 from authserver.wiring import Services, build
 from tests.factories.clients import ClientFactory
 from tests.factories.users import UserFactory
+from tests.support.authorizations import (  # noqa: F401 - fixtures
+    authorizations,
+    flow,
+    front_channel_authorizations,
+    hybrid,
+)
+from tests.support.internet import internet  # noqa: F401 - a fixture
 from tests.support.live_server import live_server, make_live_server  # noqa: F401 - fixtures
+from tests.support.provider import provider  # noqa: F401 - a fixture
+from tests.support.registrations import open_server, registrar  # noqa: F401 - fixtures
 from tests.support.relying_party import RelyingParty, bearer
 
 ISSUER = "http://localhost:8000"
@@ -135,12 +144,12 @@ def client(app: Flask) -> FlaskClient:
 def make_app(
     make_settings: Callable[..., Settings], services: Services
 ) -> Iterator[Callable[..., tuple[Flask, Services]]]:
-    """Another application on the same database, with other settings."""
+    """Another application on the same database, with other settings, or another clock."""
     made: list[Services] = []
 
-    def make(**overrides: object) -> tuple[Flask, Services]:
+    def make(clock: Clock | None = None, **overrides: object) -> tuple[Flask, Services]:
         other = make_settings(**overrides)
-        wired = build(other)
+        wired = build(other, clock)
         bootstrap(wired)
         made.append(wired)
         return create_app(other, wired), wired
@@ -215,6 +224,9 @@ def _empty(database: Database, kept: dict[str, str]) -> None:
         for table in reversed(Base.metadata.sorted_tables):
             condition = f" WHERE NOT ({kept[table.name]})" if table.name in kept else ""
             connection.execute(text(f"DELETE FROM {table.name}{condition}"))  # noqa: S608
+        # The tables of the queue are no models of ours.
+        connection.execute(text("DELETE FROM procrastinate_jobs"))
+        connection.execute(text("DELETE FROM procrastinate_workers"))
 
 
 def _flush(valkey: EmbeddedValkey) -> None:

@@ -13,6 +13,7 @@ from authserver.storage.db import Database
 from authserver.wiring import Services
 from tests.attacks.bearers import accepted, genuine, introspector, pen, refused
 from tests.attacks.installations import install
+from tests.attacks.sent_elsewhere import own_key, sent_to
 from tests.attacks.watch import WatchedClient, assert_hidden
 from tests.factories.clients import ClientFactory
 from tests.factories.users import TestUser, UserFactory
@@ -24,8 +25,10 @@ __all__ = [
     "genuine",
     "install",
     "introspector",
+    "own_key",
     "pen",
     "refused",
+    "sent_to",
 ]
 
 

@@ -1,6 +1,6 @@
 """What a browser is told by our headers: who may call us, frame us, guess what we are.
 
-There are no pages yet: HD-01 waits for them, and what it asks of every answer is asked here.
+What HD-01 asks of pages is asked in ``test_page_display_attacks``, and of every answer here.
 """
 
 import pytest

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
@@ -32,6 +32,9 @@ _INNARDS = re.compile(
     r"DELETE FROM|pg_catalog|relation \""
 )
 _OAUTH = ("/oauth2/", "/.well-known/")
+# Where people come with their browsers: an error is a page, for which there is a place on it.
+_PAGES = ("/oauth2/authorize", "/oauth2/end_session")
+_ERROR_ON_PAGE = 'id="error"'
 
 
 class WatchedClient(FlaskClient):
@@ -64,6 +67,9 @@ def assert_decent(answer: Any, *, may_fail: bool = False) -> None:
     path = answer.request.path
     if status < 400 or not path.startswith((*_OAUTH, "/api/")):
         return
+    if path in _PAGES and answer.headers["Content-Type"].startswith("text/html"):
+        assert _ERROR_ON_PAGE in answer.text, answer.text
+        return
     wanted = {"error"} if path.startswith(_OAUTH) else {"code", "message"}
     if answer.text:
         assert wanted <= answer.json.keys(), f"the dialect of {path}: {answer.text}"
@@ -78,6 +84,8 @@ def assert_hidden(secrets: set[str], log: str) -> None:
 def _secrets(answer: TestResponse) -> Iterator[str]:
     request = answer.request
     yield from _of_header(request.headers)
+    target = urlsplit(answer.headers.get("Location", ""))
+    yield from _of_members(dict(parse_qsl(target.query) + parse_qsl(target.fragment)))
     yield from _of_members(dict(parse_qsl(request.query_string.decode("latin-1"))))
     body = _body(request)
     if request.mimetype == FORM:

@@ -1,10 +1,20 @@
 """``authserver client``, ``key``, ``session`` and ``token``."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from authserver.wiring import Services
 from tests.cli.conftest import Cli
 from tests.factories.clients import TestClient
+from tests.support.registrations import Registrar
 from tests.support.relying_party import RelyingParty
+
+MakeApp = Callable[..., tuple[Flask, Services]]
 
 
 def test_a_client_is_registered_and_gets_tokens(cli: Cli, client: FlaskClient) -> None:
@@ -28,6 +38,50 @@ def test_every_mistake_in_the_metadata_is_named(cli: Cli) -> None:
 
     assert answer.code == 1
     assert set(answer.refusal["errors"]) == {"grant_types", "token_endpoint_auth_method"}
+
+
+def test_a_client_is_registered_from_a_file(cli: Cli, tmp_path: Path) -> None:
+    members = {"client_name": "Shop", "redirect_uris": ["https://shop.example/cb"]}
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps(members | {"default_max_age": 60, "client_name#de": "Laden"}))
+
+    made = cli(
+        *("client", "create", "--metadata", str(file), "--set", "default_max_age=3600"),
+        *("--set", "initiate_login_uri=https://shop.example/start", "--output", "json"),
+    ).json
+
+    assert (made["client_name#de"], made["default_max_age"]) == ("Laden", 3600)
+    assert made["initiate_login_uri"] == "https://shop.example/start"
+
+
+def test_a_client_is_changed_by_command(cli: Cli, relying_party: RelyingParty) -> None:
+    client_id = relying_party.credentials.client_id
+
+    changed = cli(
+        *("client", "update", client_id, "--set", "client_name=Store"),
+        *("--set", "id_token_signed_response_alg=HS256", "--output", "json"),
+    ).json
+
+    assert changed["client_name"] == "Store"
+    assert changed["client_secret"]
+
+
+@pytest.mark.parametrize("member", ["client_name", "=x", "client_nmae=Shop"])
+def test_members_in_another_form_are_refused(
+    cli: Cli, relying_party: RelyingParty, member: str
+) -> None:
+    client_id = relying_party.credentials.client_id
+
+    answer = cli("client", "update", client_id, "--set", member, "--output", "json")
+
+    assert (answer.code, answer.refusal["code"]) == (1, "invalid_metadata")
+
+
+def test_a_registration_token_is_issued_by_command(cli: Cli, make_app: MakeApp) -> None:
+    issued = cli("client", "registration-token", "--uses", "2", "--output", "json").json
+
+    app, _ = make_app(client_registration="token")
+    assert Registrar(app.test_client()).register(issued["token"]).status_code == 201
 
 
 def test_a_client_that_was_disabled_by_command_is_refused_at_once(

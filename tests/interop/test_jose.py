@@ -4,30 +4,20 @@ import json
 import subprocess
 from pathlib import Path
 
-from authserver.wiring import Services
 from tests.factories.clients import AUDIENCE, ClientFactory
 from tests.factories.users import UserFactory
-from tests.support.live_server import LiveServer
+from tests.support.provider import Provider
 from tests.support.relying_party import RelyingParty
 
 
-def test_jose_verifies_an_access_token_and_reads_the_roles(
-    jose: Path, live_server: tuple[LiveServer, Services]
-) -> None:
-    server, services = live_server
-    user = UserFactory(services)(roles=["admin"])
-    relying_party = RelyingParty(server.client(), ClientFactory(services)())
-    token = relying_party.password(user).json["access_token"]
+def test_jose_verifies_an_access_token_and_reads_the_roles(npm: Path, provider: Provider) -> None:
+    user = UserFactory(provider.services)(roles=["admin"])
+    client = ClientFactory(provider.services)()
+    token = RelyingParty(provider.server.client(), client).password(user).json["access_token"]
 
     done = subprocess.run(
-        [
-            "node",
-            "verify.mjs",
-            server.base,
-            AUDIENCE,
-            token,
-        ],
-        cwd=jose,
+        ["node", "jose.mjs", provider.issuer, AUDIENCE, token],
+        cwd=npm,
         capture_output=True,
         text=True,
         timeout=30,

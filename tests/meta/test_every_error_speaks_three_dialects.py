@@ -1,7 +1,4 @@
-"""The catalogue of errors: each has a code, a sentence, a status, and an OAuth code.
-
-Pages have a template by kind once there are pages; their part of this test comes with them.
-"""
+"""The catalogue of errors: each has a code, a sentence, a status, an OAuth code, and a page."""
 
 import ast
 import re
@@ -14,16 +11,26 @@ from authserver import errors
 from authserver.errors import AppError, RateLimited
 from authserver.http.problems import STATUS_BY_KIND, status_of
 from authserver.oauth.errors import TABLE, ProtocolError, registered_code
+from authserver.web.errors import error_page
+from authserver.web.languages import LANGUAGES
+from authserver.web.texts import text_of
 
 # RFC 6749, section 5.2: what error_description may hold.
 DESCRIPTION = re.compile(r"[\x20\x21\x23-\x5B\x5D-\x7E]+")
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
-# RFC 6749, section 5.2; RFC 6750, section 3.1; RFC 7591, section 3.2.2; RFC 8707, section 2.
+# RFC 6749, sections 4.1.2.1 and 5.2; RFC 6750, section 3.1; RFC 7591, section 3.2.2; RFC 8707,
+# section 2; OpenID Connect Core 1.0, section 3.1.2.6; OpenID Connect Core Error Code
+# unmet_authentication_requirements 1.0.
 REGISTERED = {
     *("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client"),
     *("unsupported_grant_type", "invalid_scope", "access_denied", "temporarily_unavailable"),
     *("invalid_token", "insufficient_scope"),
     *("invalid_client_metadata", "invalid_redirect_uri", "invalid_target"),
+    *("invalid_software_statement", "unapproved_software_statement"),
+    *("unsupported_response_type", "login_required", "consent_required"),
+    *("account_selection_required", "unmet_authentication_requirements"),
+    *("invalid_request_object", "invalid_request_uri", "request_not_supported"),
+    *("request_uri_not_supported", "registration_not_supported"),
 }
 
 
@@ -93,6 +100,30 @@ def test_its_oauth_code_is_registered(kind):
 
     assert code in REGISTERED
     assert 400 <= status <= 503
+
+
+@of_each
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_has_a_page(app, kind, language):
+    """What it says is for the person, in their language; the code and the id are for others."""
+    address = {"REMOTE_ADDR": "192.0.2.1", "authserver.request_id": "the-id-of-the-request"}
+    headers = {"Accept-Language": language}
+    with app.test_request_context("/sign-in", headers=headers, environ_overrides=address):
+        page = error_page(made(kind))
+        text = page.get_data(as_text=True)
+
+    assert page.status_code == status_of(made(kind))
+    assert f'<html lang="{language}">' in text
+    assert 'id="error"' in text
+    assert "the-id-of-the-request" in text
+    assert ("Retry-After" in page.headers) == (page.status_code in (429, 503))
+
+
+def test_the_pages_of_all_kinds_say_something_of_their_own():
+    """Else one text would be told for two facts."""
+    titles = {str(text_of("", status)[0]) for status in STATUS_BY_KIND.values() if status != 412}
+
+    assert len(titles) == len(STATUS_BY_KIND) - 1
 
 
 def test_no_row_hides_another():

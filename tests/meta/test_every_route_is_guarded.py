@@ -16,8 +16,18 @@ from tests.support.relying_party import RelyingParty
 # flask-smorest serves the OpenAPI document itself; it tells nothing that is secret.
 NOT_OURS = {"api-docs.openapi_json"}
 PUBLIC = {"register", "login", "refresh"}
+# Pages: their forms are protected by tokens (tests/attacks/test_page_attacks.py).
+PAGES = {
+    *("show_start", "show_asset", "show_sign_in", "show_accounts", "show_consent", "show_sign_out"),
+    *("sign_in", "choose_account", "answer_consent", "sign_out"),
+}
 ANYBODY_SIGNED_IN = {"logout", "list_roles", "get_role"}
 AHEAD_OF_FLASK = {
+    "/oauth2/authorize",
+    "/oauth2/end_session",
+    "/oauth2/check_session",
+    "/oauth2/register",
+    "/oauth2/register/",
     "/oauth2/token",
     "/oauth2/introspect",
     "/oauth2/revoke",
@@ -35,6 +45,11 @@ SOMEBODY = UUID(int=1)
 def rules(app):
     """Flask's rules, but for those of its extensions."""
     return [rule for rule in app.url_map.iter_rules() if rule.endpoint not in NOT_OURS]
+
+
+@pytest.fixture
+def rules_of_api(app, rules):
+    return [rule for rule in rules if guard_of(app, rule).kind != "page"]
 
 
 def guard_of(app, rule) -> Guard | None:
@@ -75,6 +90,18 @@ def test_what_anybody_may_call_is_listed(app, rules):
     assert views_of_kind(app, rules, "public") == PUBLIC
 
 
+def test_what_is_a_page_is_listed(app, rules):
+    assert views_of_kind(app, rules, "page") == PAGES
+
+
+def test_no_form_of_a_page_is_accepted_without_its_token(app, client, rules):
+    """CVE-2014-8144."""
+    forms = [rule.rule for rule in rules if "POST" in rule.methods and name_of(rule) in PAGES]
+
+    assert {path: client.post(path).status_code for path in forms} == dict.fromkeys(forms, 403)
+    assert len(forms) == 4
+
+
 def test_what_anybody_who_is_signed_in_may_call_is_listed(app, rules):
     assert views_of_kind(app, rules, "authenticated") == ANYBODY_SIGNED_IN
 
@@ -102,22 +129,24 @@ def answers(app, client, rules, headers):
             yield name_of(rule), client.open(path, method=method, json={}, headers=headers)
 
 
-def test_who_is_not_signed_in_is_refused_everywhere_else(app, client, rules):
+def test_who_is_not_signed_in_is_refused_everywhere_else(app, client, rules_of_api):
     """The guard is there, and it works."""
-    let_in = {name for name, answer in answers(app, client, rules, {}) if answer.status_code != 401}
+    everything = answers(app, client, rules_of_api, {})
+
+    let_in = {name for name, answer in everything if answer.status_code != 401}
 
     assert let_in == PUBLIC
 
 
 def test_a_token_without_any_scope_opens_nothing_that_needs_one(
-    app, client, rules, party_without_scope, bearer
+    app, client, rules_of_api, party_without_scope, bearer
 ):
     """RFC 6750, section 3.1."""
     token = party_without_scope.token(grant_type="client_credentials").json["access_token"]
 
     let_in = {
         name
-        for name, answer in answers(app, client, rules, bearer(token))
+        for name, answer in answers(app, client, rules_of_api, bearer(token))
         if answer.status_code not in (401, 403)
     }
 

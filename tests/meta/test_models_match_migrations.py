@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from secrets import token_hex
 
 import pytest
@@ -24,6 +25,16 @@ from authserver.storage.migrations import (
     head_revision,
     known_revisions,
     migrate,
+)
+
+# The tables, functions and types of the queue are procrastinate's, and no models of ours.
+QUEUE = "procrastinate_"
+QUEUE_TABLES = {QUEUE + name for name in ("jobs", "events", "periodic_defers", "workers")}
+QUEUE_CATALOGUE = (
+    "SELECT concat_ws(' ', proname, pg_get_function_arguments(oid), prosrc) FROM pg_proc",
+    "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    """SELECT concat_ws(' ', typname, enumsortorder, enumlabel)
+       FROM pg_type LEFT JOIN pg_enum ON enumtypid = pg_type.oid WHERE typtype IN ('c', 'e')""",
 )
 
 MIGRATE = "import sys; from authserver.storage.migrations import migrate; migrate(sys.argv[1])"
@@ -88,7 +99,8 @@ def make_engine(url: str) -> Iterator[Engine]:
 
 
 def is_plain(item: object, name: str | None, kind: str, *_: object) -> bool:
-    return not (kind == "index" and name == "uq_users_email_lower")
+    is_of_the_queue = kind == "table" and (name or "").startswith(QUEUE)
+    return not (is_of_the_queue or (kind == "index" and name == "uq_users_email_lower"))
 
 
 def catalogue(engine: Engine) -> set[str]:
@@ -98,7 +110,32 @@ def catalogue(engine: Engine) -> set[str]:
             line
             for query in CATALOGUE
             for line in connection.scalars(text(query))
-            if "alembic_version" not in line
+            if "alembic_version" not in line and QUEUE not in line
+        }
+
+
+def test_the_queue_is_what_the_installed_library_expects(url, engine, postgres):
+    """When it is not, the migrations of the new version become a revision of ours."""
+    migrate(url)
+    with make_engine(postgres.create_database(f"queue_{token_hex(6)}")) as installed:
+        with installed.begin() as connection:
+            schema = (files("procrastinate") / "sql" / "schema.sql").read_text()
+            connection.exec_driver_sql(schema, execution_options={"no_parameters": True})
+        expected = queue_catalogue(installed)
+
+    found = queue_catalogue(engine)
+
+    assert found == expected
+    assert len(found) > 50
+
+
+def queue_catalogue(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return {
+            line
+            for query in (*CATALOGUE, *QUEUE_CATALOGUE)
+            for line in connection.scalars(text(query))
+            if QUEUE in line
         }
 
 
@@ -118,7 +155,11 @@ def test_the_way_may_be_gone_again(url, engine):
 
     migrate(url)
 
-    assert set(inspect(engine).get_table_names()) == {"alembic_version", *Base.metadata.tables}
+    assert set(inspect(engine).get_table_names()) == {
+        "alembic_version",
+        *Base.metadata.tables,
+        *QUEUE_TABLES,
+    }
 
 
 def test_to_migrate_twice_changes_nothing(url, database):

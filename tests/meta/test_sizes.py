@@ -7,6 +7,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "authserver"
 FILES = sorted(PACKAGE.rglob("*.py"))
+# One list each, in which everybody looks a thing up.
+CATALOGUES = {PACKAGE / "errors.py", PACKAGE / "settings.py"}
 LONGEST_FUNCTION, LONGEST_FILE = 40, 300
 MEDIAN_FUNCTION = 10
 
@@ -34,7 +36,8 @@ def test_half_of_all_functions_are_very_short():
 
 
 def test_no_file_is_too_long():
-    long = [str(path) for path in FILES if len(path.read_text().splitlines()) > LONGEST_FILE]
+    others = [path for path in FILES if path not in CATALOGUES]
+    long = [str(path) for path in others if len(path.read_text().splitlines()) > LONGEST_FILE]
 
     assert long == []
 

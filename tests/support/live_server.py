@@ -45,7 +45,7 @@ class LiveServer:
     """
 
     def __init__(self, settings_env: dict[str, Any], folder: Path, workers: int = 2) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         self.base = f"http://127.0.0.1:{self._port}"
         self.settings_env: dict[str, Any] = {
             "issuer": self.base,
@@ -180,7 +180,7 @@ def _die_with_the_tests() -> None:
         _prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

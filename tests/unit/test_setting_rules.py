@@ -3,7 +3,7 @@
 import pytest
 from environs import ValidationError
 
-from authserver.setting_rules import check_issuer, check_origins, origin_of
+from authserver.setting_rules import check_hosts, check_issuer, check_origins, origin_of
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,17 @@ def test_the_refusal_tells_the_right_form(issuer):
         check_issuer(issuer)
 
     assert "secret" not in str(refusal.value)
+
+
+def test_hosts_that_clients_may_send_us_to_have_a_port_or_none():
+    check_hosts([])
+    check_hosts(["127.0.0.1:9000", "app_1.internal"])
+
+
+@pytest.mark.parametrize("host", ["", "https://x", "X", "x:", "x:0", "x/", "x y", "*", "u@x"])
+def test_what_is_no_host_cannot_be_vouched_for(host):
+    with pytest.raises(ValidationError):
+        check_hosts(["app.internal", host])
 
 
 def test_origins_are_checked_one_by_one():

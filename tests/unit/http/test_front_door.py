@@ -27,12 +27,17 @@ def echo(request: HttpRequest) -> HttpResponse:
     return json_response(200, {"body": request.body.decode(), "header": request.header("x-a")})
 
 
+def where(request: HttpRequest) -> HttpResponse:
+    return json_response(200, {"path": request.path})
+
+
 DOOR = FrontDoor(
     application=inner,
     endpoints={
         "/echo": Endpoint(("GET", "POST"), echo),
         "/crash": Endpoint(("GET",), crash),
         "/cors": Endpoint(("GET",), echo, cors="any"),
+        "/things/": Endpoint(("GET",), where),
     },
     cors=Cors(lambda _: False),
     security_headers=security_headers("https://id.example"),
@@ -65,6 +70,16 @@ class Answer:
 
 def test_an_endpoint_is_found_by_its_exact_path():
     assert Answer("/echo", "POST", b"hello").json["body"] == "hello"
+
+
+@pytest.mark.parametrize("path", ["/things/", "/things/1", "/things/%2e"])
+def test_an_endpoint_may_have_a_folder(path):
+    assert Answer(path).json["path"] == path
+
+
+@pytest.mark.parametrize("path", ["/things", "/things/1/2", "/other/things/1", "/Things/1"])
+def test_a_folder_is_no_deeper_than_one_name(path):
+    assert Answer(path).headers["X-Inner"] == "yes"
 
 
 @pytest.mark.parametrize("path", ["/echo/", "//echo", "/Echo", "/echo%20", ""])

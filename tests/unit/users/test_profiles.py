@@ -14,6 +14,7 @@ PROFILE = Profile(
     email="ada@example.com",
     email_verified=True,
     full_name=None,
+    profile={"locale": "en"},
     enabled=False,
     version=7,
     created_at=datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC),

@@ -1,0 +1,1 @@
+"""Applications on clients of others, as small as they can be and still be whole."""
