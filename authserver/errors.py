@@ -128,14 +128,79 @@ class InvalidClientMetadata(Invalid):
     message = "The client metadata is invalid."
 
 
+class InvalidSoftwareStatement(Invalid):
+    code = "invalid_software_statement"
+    message = "The software statement is malformed, expired, or was altered."
+
+
+class UnapprovedSoftwareStatement(Invalid):
+    code = "unapproved_software_statement"
+    message = "The software statement is not by a publisher whom this server trusts."
+
+
 class InvalidRedirectUri(Invalid):
     code = "invalid_redirect_uri"
     message = "A redirect URI is invalid."
 
 
+class UnsupportedResponseType(Invalid):
+    code = "unsupported_response_type"
+    message = "The response type is not supported."
+
+
+class RegistrationNotSupported(Invalid):
+    code = "registration_not_supported"
+    message = "The parameter registration is not supported. Register the client beforehand."
+
+
 class UnsupportedGrantType(Invalid):
     code = "unsupported_grant_type"
     message = "The grant type is not supported."
+
+
+class ClientKeyNotFound(Invalid):
+    """Neither the ``jwks`` nor the ``jwks_uri`` of a client has a key for what it registered."""
+
+    code = "client_key_not_found"
+    message = "The client has published no key that can be used for this."
+
+
+class InvalidRequestObject(Invalid):
+    """The JWT that holds the parameters of an authorization request (RFC 9101, section 7)."""
+
+    code = "invalid_request_object"
+    message = "The request object is invalid."
+
+
+class InvalidRequestUri(Invalid):
+    code = "invalid_request_uri"
+    message = "The request_uri is not registered, or what it leads to could not be read."
+
+
+class RequestNotSupported(Invalid):
+    """OpenID Connect Core 1.0, section 3.1.2.6: an unsigned one, from who did not ask for that."""
+
+    code = "request_not_supported"
+    message = "The request parameter is not supported in this form."
+
+
+class FlowInvalid(Invalid):
+    """What a browser carried along was not made for it, or is damaged (RFC 9700, section 4.7)."""
+
+    code = "flow_invalid"
+    message = "This step does not belong to a sign-in of this browser. Go back to the application."
+
+
+class FlowExpired(Invalid):
+    """``back_url`` leads back to the client, which may begin anew."""
+
+    code = "flow_expired"
+    message = "This took too long. Go back to the application and try again."
+
+    def __init__(self, client_id: str = "", back_url: str = "") -> None:
+        super().__init__()
+        self.client_id = client_id
+        self.back_url = back_url
 
 
 # Unauthenticated ----------------------------------------------------------------------------------
@@ -165,7 +230,32 @@ class InvalidGrant(Unauthenticated):
     message = "The credential is invalid, expired, revoked, or was issued to another client."
 
 
+class LoginRequired(Unauthenticated):
+    code = "login_required"
+    message = "The person must sign in first."
+
+
+class AccountSelectionRequired(Unauthenticated):
+    code = "account_selection_required"
+    message = "The person must choose an account first."
+
+
+class UnmetAuthenticationRequirements(Unauthenticated):
+    code = "unmet_authentication_requirements"
+    message = "The person cannot sign in in the way that is required."
+
+
 # Forbidden ----------------------------------------------------------------------------------------
+
+
+class ConsentRequired(Forbidden):
+    code = "consent_required"
+    message = "The person must agree first."
+
+
+class AccessDenied(Forbidden):
+    code = "access_denied"
+    message = "The person refused."
 
 
 class InsufficientScope(Forbidden):
@@ -186,6 +276,11 @@ class UnauthorizedClient(Forbidden):
 class RegistrationClosed(Forbidden):
     code = "registration_closed"
     message = "Registration is closed. Ask an administrator for an account."
+
+
+class ClientRegistrationClosed(Forbidden):
+    code = "client_registration_closed"
+    message = "Clients cannot register themselves here. Ask an administrator to register yours."
 
 
 # NotFound -----------------------------------------------------------------------------------------
@@ -214,6 +309,11 @@ class ResourceServerNotFound(NotFound):
 class SessionNotFound(NotFound):
     code = "session_not_found"
     message = "There is no such session."
+
+
+class ConsentNotFound(NotFound):
+    code = "consent_not_found"
+    message = "Nothing was granted to this client."
 
 
 # Conflict -----------------------------------------------------------------------------------------

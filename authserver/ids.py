@@ -1,5 +1,6 @@
-"""New identifiers, new secrets, and the digests that we keep of secrets."""
+"""New identifiers and secrets, the digests that we keep of secrets, and bytes as text."""
 
+import base64
 import hashlib
 import secrets
 import time
@@ -48,3 +49,13 @@ def digest(secret: str | bytes) -> bytes:
     # JSON can carry halves of surrogate pairs: they are no reason to fail.
     data = secret.encode(errors="surrogatepass") if isinstance(secret, str) else secret
     return hashlib.sha256(data).digest()
+
+
+def base64url(data: bytes) -> str:
+    """Bytes as tokens and addresses carry them: without padding (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def read_base64url(text: str) -> bytes:
+    """The bytes that :func:`base64url` wrote. Raises ValueError for letters of another alphabet."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)

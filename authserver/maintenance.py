@@ -12,6 +12,8 @@ from datetime import timedelta
 import structlog
 
 from authserver.audit.service import AuditService
+from authserver.browser_sessions.service import BrowserSessionService
+from authserver.clients.replay import ReplayGuard
 from authserver.errors import AppError
 from authserver.sessions.service import SessionService
 from authserver.signing.service import SigningService
@@ -29,6 +31,8 @@ class Done:
     rotated_keys: int
     forgotten_keys: int
     removed_sessions: int
+    removed_browser_sessions: int
+    removed_assertions: int
     removed_audit_events: int
 
 
@@ -39,6 +43,8 @@ def maintain(services: Services) -> Done:
         rotated_keys=len(signing.rotate_when_due()),
         forgotten_keys=signing.forget_expired(),
         removed_sessions=services.get(SessionService).remove_dead(),
+        removed_browser_sessions=services.get(BrowserSessionService).remove_dead(),
+        removed_assertions=services.get(ReplayGuard).remove_expired(),
         removed_audit_events=_forget_audit_events(services),
     )
 

@@ -11,6 +11,7 @@ SIGNING_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519", "EdDSA")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_HOST_AND_PORT = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[1-9][0-9]{0,4})?")
 
 
 def origin_of(address: str) -> str | None:
@@ -80,6 +81,14 @@ def check_networks(value: list[str]) -> None:
             raise ValidationError(
                 "Expected networks such as 10.0.0.0/8, parted by commas."
             ) from error
+
+
+def check_hosts(value: list[str]) -> None:
+    if any(_HOST_AND_PORT.fullmatch(host) is None for host in value):
+        raise ValidationError(
+            "Expected hosts such as app.example.internal or 127.0.0.1:8080 in small letters, "
+            "parted by commas."
+        )
 
 
 def check_limit(value: str) -> None:

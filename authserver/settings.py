@@ -19,6 +19,7 @@ from authserver.setting_rules import (
     between,
     check_algorithms,
     check_database_url,
+    check_hosts,
     check_issuer,
     check_limit,
     check_networks,
@@ -100,6 +101,37 @@ class Settings:
     access_token_ttl: int = _field(
         "int", "Life of an access token.", default=300, check=between(30, 3600)
     )
+    id_token_ttl: int = _field(
+        "int",
+        "Life of an ID token: until when a client may take it in. It may come back as a hint "
+        "later.",
+        default=600,
+        check=between(30, 86_400),
+    )
+    front_channel_response_types: bool = _field(
+        "bool",
+        "Whether clients may register for response types that send tokens through the browser. "
+        "RFC 9700 advises against them; some certification profiles need them.",
+        default=False,
+    )
+    unsigned_id_tokens: bool = _field(
+        "bool",
+        "Whether clients may register for ID tokens without a signature, which only the token "
+        "endpoint then gives. RFC 8725 advises against them.",
+        default=False,
+    )
+    authorization_request_ttl: int = _field(
+        "int",
+        "How long a person may take from the first page of a sign-in to the last.",
+        default=1800,
+        check=between(60, DAY),
+    )
+    authorization_code_ttl: int = _field(
+        "int",
+        "How long a client has to exchange an authorization code.",
+        default=60,
+        check=between(5, 600),
+    )
     session_idle_ttl: int = _field(
         "int",
         "A session that is not refreshed for this long ends.",
@@ -112,6 +144,18 @@ class Settings:
         default=90 * DAY,
         check=between(60, 3650 * DAY),
     )
+    browser_session_idle_ttl: int = _field(
+        "int",
+        "A browser in which nobody comes by for this long must sign in again.",
+        default=DAY // 2,
+        check=between(60, 365 * DAY),
+    )
+    browser_session_absolute_ttl: int = _field(
+        "int",
+        "A browser must sign in again after this time, however busy it is.",
+        default=7 * DAY,
+        check=between(60, 365 * DAY),
+    )
     refresh_leeway: int = _field(
         "int",
         "How long the latest used refresh token may be sent again, after a lost answer. 0: off.",
@@ -120,12 +164,31 @@ class Settings:
     )
     sessions_per_user: int = _field(
         "int",
-        "A user may have this many sessions; the oldest ends when one more begins.",
+        "A user may have this many sessions at one client; the oldest ends when one more begins.",
         default=100,
         check=between(1, 10_000),
     )
     registration_enabled: bool = _field(
         "bool", "Whether anybody may register an account.", default=True
+    )
+    client_registration: str = _field(
+        "str",
+        "Whether clients may register themselves (RFC 7591): `closed`, `token` (with an initial "
+        "access token) or `open` (anybody).",
+        default="closed",
+        check=one_of("closed", "token", "open"),
+    )
+    client_registration_hosts: Sequence[str] = _field(
+        "list",
+        "Patterns such as `*.example.com` for the hosts of the redirect URIs of clients that "
+        "register themselves; `com.example.*:` for private-use schemes. None: any host.",
+        default=(),
+    )
+    software_statement_jwks: str = _field(
+        "str",
+        "A file with the public keys (JWK Set) of publishers whose software statements are "
+        "believed. Empty: software statements are ignored.",
+        default="",
     )
     login_limit: str = _field(
         "str",
@@ -137,6 +200,12 @@ class Settings:
         "str",
         "Registrations from one address (IPv6: one /64).",
         default="60/minute",
+        check=check_limit,
+    )
+    client_registration_limit: str = _field(
+        "str",
+        "Clients that register themselves from one address (IPv6: one /64).",
+        default="60/hour",
         check=check_limit,
     )
     token_limit: str = _field(
@@ -217,6 +286,14 @@ class Settings:
         "registered redirect URIs may anyway.",
         default=(),
         check=check_origins,
+    )
+    outbound_allowed_hosts: Sequence[str] = _field(
+        "list",
+        "Hosts (host or host:port) to which clients may send this server although they are "
+        "private, by plain http too: for development and tests. All others must have public "
+        "addresses, and https at port 443 or 8443.",
+        default=(),
+        check=check_hosts,
     )
     bind: str = _field("str", "Address and port that `serve` listens on.", default="127.0.0.1:8000")
     workers: int = _field("int", "Server processes.", default=2, check=between(1, 256))

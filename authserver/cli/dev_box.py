@@ -45,6 +45,7 @@ def _lines(settings: "Settings", newcomers: Newcomers, var: Path) -> list[str]:
         "  Authserver runs in development mode. Do not use it like this in production.",
         "",
         f"  Address         {settings.issuer}",
+        f"  Sign in         {settings.issuer}/sign-in",
         f"  REST API        {settings.issuer}/api/openapi.json",
         *_who(newcomers),
         f"  Data            {var}",

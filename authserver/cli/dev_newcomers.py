@@ -14,7 +14,14 @@ ADMINISTRATOR = "admin@example.com"
 DEMO_CLIENT = "demo"
 _DEMO = {
     "client_name": "Demo",
-    "grant_types": ["password", "refresh_token", "client_credentials"],
+    "grant_types": [
+        "authorization_code",
+        "password",
+        "refresh_token",
+        "client_credentials",
+    ],
+    # A program on this machine, at any port (RFC 8252, section 7.3).
+    "redirect_uris": ["http://127.0.0.1/callback"],
     "token_endpoint_auth_method": "client_secret_basic",
     "scope": "openid profile email offline_access account manage",
 }

@@ -1,4 +1,4 @@
-"""The development server: embedded servers, preparation, and gunicorn as a child.
+"""The development server: embedded servers, preparation, gunicorn and a worker as children.
 
 This process works on nothing itself once all is up. It waits, and sees to it that the others end
 with it: in good order when it is told to, and by the kernel when it is killed.
@@ -63,22 +63,31 @@ def _run(port: int, var: Path, output: str) -> None:
     with contextlib.ExitStack() as servers:
         settings = _settings(port, var, servers)
         imports.join()
-        from authserver.cli.server_process import ServerProcess
+        from authserver.cli import server_process as processes
 
         _prepare(settings)
-        server = servers.enter_context(ServerProcess(settings, var / "authserver.log"))
+        # Both are forked from this thread, before there are any others.
+        server = servers.enter_context(processes.server_process(settings, var / "authserver.log"))
+        worker = servers.enter_context(processes.worker_process(settings, var / "worker.log"))
         save_settings(var, settings)
         with services_of(settings) as services:
             newcomers = make_newcomers(services)
-        server.wait_until_ready()
+        processes.wait_until_ready(server, settings)
         lock.note(settings.issuer)
         show_box(settings, newcomers, var, output)
-        server.wait()
+        processes.wait_for_the_end([server, worker])
 
 
 def _settings(port: int, var: Path, servers: contextlib.ExitStack) -> "Settings":
     """The settings, with embedded servers for those that the developer did not name."""
-    own = {"environment": "development", "log_format": "console", "keys_dir": var / "keys"}
+    own = {
+        "environment": "development",
+        "log_format": "console",
+        "keys_dir": var / "keys",
+        # Test suites register a client for each of their tests.
+        "client_registration": "open",
+        "client_registration_limit": "10000/hour",
+    }
     if not _is_set(_NAME_OF_DATABASE):
         own["database_url"] = servers.enter_context(EmbeddedPostgres(var)).url
     if not _is_set(_NAME_OF_REDIS):

@@ -12,6 +12,7 @@ from authserver import __version__
 from authserver.cli.bootstrap import bootstrap
 from authserver.cli.clients import client
 from authserver.cli.config import config
+from authserver.cli.consents import consent
 from authserver.cli.dev import dev
 from authserver.cli.doctor import doctor
 from authserver.cli.healthcheck import healthcheck
@@ -26,6 +27,7 @@ from authserver.cli.serve import serve
 from authserver.cli.sessions import session
 from authserver.cli.tokens import token
 from authserver.cli.users import user
+from authserver.cli.worker import worker
 
 REFUSED = 1
 USAGE = 2
@@ -47,8 +49,8 @@ def authserver() -> None:
 
 
 for command in (
-    *(dev, serve, migrate, migration, bootstrap, doctor, healthcheck, config, maintenance),
-    *(user, role, client, resource, key, session, token, openapi),
+    *(dev, serve, worker, migrate, migration, bootstrap, doctor, healthcheck, config, maintenance),
+    *(user, role, client, resource, key, session, consent, token, openapi),
 ):
     authserver.add_command(command)
 

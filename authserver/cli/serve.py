@@ -9,7 +9,7 @@ def serve(output: str | None) -> None:
     """Serve in production, until SIGTERM.
 
     The settings come from the environment alone. Requests that are being answered then are
-    answered to their end.
+    answered to their end. What they leave to be done later is done by `authserver worker`.
 
     \b
     Example:

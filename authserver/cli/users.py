@@ -1,6 +1,6 @@
 """``authserver user``: accounts."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -99,6 +99,42 @@ def show(user: str, output: str) -> None:
     """
     with open_services() as services:
         show_record(output, _record(services, named_user(services, user).id))
+
+
+@user.command()
+@click.argument("user", metavar="EMAIL|ID")
+@click.option("--email", help="Another address to sign in with; it is not verified.")
+@click.option("--full-name", help="What people are called; empty takes it away.")
+@click.option(
+    "--profile",
+    type=click.File("rb"),
+    help="A JSON object of standard claims, such as birthdate; null takes one away. - is stdin.",
+)
+@output_option
+def update(
+    user: str, email: str | None, full_name: str | None, profile: BinaryIO | None, output: str
+) -> None:
+    """Change an account.
+
+    \b
+    Example:
+      echo '{"locale": "de-AT"}' | authserver user update ada@example.com --profile -
+    """
+    from authserver.http.json_body import load_json
+    from authserver.users.service import UserService
+    from authserver.users.user import UserChanges
+
+    changes: UserChanges = {}
+    if email is not None:
+        changes["email"] = email
+    if full_name is not None:
+        changes["full_name"] = full_name
+    if profile is not None:
+        changes["profile"] = load_json(profile.read())
+    with open_services() as services:
+        found = named_user(services, user)
+        services.get(UserService).update(SYSTEM, None, found.id, None, changes)
+        show_record(output, _record(services, found.id))
 
 
 @user.command()

@@ -128,7 +128,8 @@ class KeyPolicy:
         A retired key stays until the last token signed by it has expired, and a key is published
         until no cached JWKS can be without it; whoever is late by ``MARGIN`` is not too late.
         """
-        shortest = settings.access_token_ttl + settings.jwks_max_age
+        longest_life = max(settings.access_token_ttl, settings.id_token_ttl)
+        shortest = longest_life + settings.jwks_max_age
         retention = max(settings.signing_key_retention, shortest)
         return cls(
             algorithms=tuple(dict.fromkeys(settings.signing_algorithms)),
