@@ -1,4 +1,4 @@
-"""The rooms that own tables, each made once on the same stores."""
+"""The services of the rooms that own tables or values, each made once on the same stores."""
 
 import os
 from dataclasses import dataclass
@@ -38,20 +38,19 @@ from authserver.sessions.logout_notices import LogoutNotices
 from authserver.sessions.repository import Lifetimes, SessionRepository
 from authserver.sessions.service import SessionService
 from authserver.settings import Settings
-from authserver.signing.keystores import KeyStore
 from authserver.signing.repository import SigningKeyRepository
 from authserver.signing.schedule import KeyPolicy
 from authserver.signing.service import SigningService
 from authserver.storage.jobs import JobQueue
 from authserver.storage.rate_limits import parse_limit
-from authserver.stores import Stores as Stores
+from authserver.stores import Stores
 from authserver.users.repository import UserRepository
 from authserver.users.service import UserService
 
 
 @dataclass(frozen=True)
 class Domain:
-    """The rooms that own tables."""
+    """What the protocol, the pages and the REST API stand on."""
 
     audit: AuditService
     roles: RoleService
@@ -75,8 +74,7 @@ def build_domain(settings: Settings, stores: Stores) -> Domain:
     database, hot = stores.database, stores.database.statements
     audit = AuditService(database, AuditRepository())
     roles = RoleService(database, RoleRepository(hot), audit, stores.cache, settings.cache_ttl)
-    key_store = stores.key_store
-    credentials = _credentials(settings, stores, key_store)
+    credentials = _credentials(settings, stores)
     sessions = _sessions(settings, stores, audit)
     clients = _clients(settings, stores, audit)
     browser_sessions = _browser_sessions(settings, stores, audit)
@@ -97,7 +95,7 @@ def build_domain(settings: Settings, stores: Stores) -> Domain:
         consents=ConsentService(database, ConsentRepository(hot), sessions, audit),
         registrations=_registrations(settings, stores, clients),
         flows=_flows(settings, stores),
-        signing=_signing(settings, stores, audit, key_store),
+        signing=_signing(settings, stores, audit),
         resources=_resources(settings, stores, audit),
     )
 
@@ -170,20 +168,18 @@ def _clients(settings: Settings, stores: Stores, audit: AuditService) -> ClientS
     )
 
 
-def _signing(
-    settings: Settings, stores: Stores, audit: AuditService, key_store: KeyStore
-) -> SigningService:
+def _signing(settings: Settings, stores: Stores, audit: AuditService) -> SigningService:
     return SigningService(
         database=stores.database,
         keys=SigningKeyRepository(),
         audit=audit,
-        key_store=key_store,
+        key_store=stores.key_store,
         clock=stores.clock,
         policy=KeyPolicy.of(settings),
     )
 
 
-def _credentials(settings: Settings, stores: Stores, key_store: KeyStore) -> CredentialService:
+def _credentials(settings: Settings, stores: Stores) -> CredentialService:
     # Half of the threads that serve requests remain for what needs no password.
     places = max(1, settings.threads // 2)
     threads = min(settings.password_hash_threads or os.cpu_count() or 1, places)
@@ -195,7 +191,7 @@ def _credentials(settings: Settings, stores: Stores, key_store: KeyStore) -> Cre
         ),
         policy=PasswordPolicy(),
         attempts=SignInAttemptRepository(
-            stores.database.statements, key_store.derive(b"sign-in attempts")
+            stores.database.statements, stores.key_store.derive(b"sign-in attempts")
         ),
         limits=stores.limits,
         lockout=Lockout(

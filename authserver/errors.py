@@ -143,6 +143,13 @@ class InvalidRedirectUri(Invalid):
     message = "A redirect URI is invalid."
 
 
+class UnknownClient(Invalid):
+    """Told to a person who was sent here; a client that must prove itself hears InvalidClient."""
+
+    code = "unknown_client"
+    message = "The client is unknown or disabled."
+
+
 class UnsupportedResponseType(Invalid):
     code = "unsupported_response_type"
     message = "The response type is not supported."

@@ -1,6 +1,7 @@
 """The jobs: what the worker does, by the names under which it is left in the queue."""
 
-from authserver.authn.back_channel_logout import BACK_CHANNEL_LOGOUT, BackChannelLogout
+from authserver.authn.back_channel_logout import BackChannelLogout
+from authserver.sessions.logout_notices import BACK_CHANNEL_LOGOUT
 from authserver.storage.jobs import Job
 from authserver.wiring import Services
 

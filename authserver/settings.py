@@ -88,8 +88,9 @@ class Settings:
     )
     signing_key_retention: int = _field(
         "int",
-        "How long a retired key stays published; at least as long as a token signed by it lives.",
-        default=DAY,
+        "How long a retired key stays published: longer than a token that it signed lives, and "
+        "than an ID token comes back as a hint (as long as somebody may be signed in).",
+        default=8 * DAY,
         check=between(3600, 365 * DAY),
     )
     jwks_max_age: int = _field(

@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 from authserver.authn.back_channel_logout import BackChannelLogout
 from authserver.authn.first_party import FirstPartyFacade
 from authserver.authn.service import AuthnService
-from authserver.authn.sign_out import SignOutService
 from authserver.authn.single_sign_on import SingleSignOn
 from authserver.clock import Clock, SystemClock
 from authserver.domain import Domain, build_domain
@@ -57,11 +56,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     throttles = _throttles(settings, stores)
     domain = build_domain(settings, stores)
     tokens = _tokens(settings, stores, domain)
-    sign_out = domain.sign_out
     logout_tokens = LogoutTokens(
         settings.issuer, tokens.id_tokens.jwts, tokens.subjects, stores.clock
     )
-    authn = _authn(settings, stores, domain, throttles, sign_out)
+    authn = _authn(settings, stores, domain, throttles)
     codes = CodeService(domain.flows, domain.sessions, domain.audit)
     signatures = ClientSignatures(domain.clients, domain.client_keys)
     made = (
@@ -70,7 +68,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         *(tokens, tokens.verifier, tokens.authenticator, authn),
         BackChannelLogout(domain.clients, logout_tokens, stores.outbound),
         LogoutFlows(domain.flows.sealer, stores.clock, settings.authorization_request_ttl),
-        SingleSignOn(authn, domain.browser_sessions, sign_out),
+        SingleSignOn(authn, domain.browser_sessions, domain.sign_out),
         FirstPartyFacade(authn, tokens, domain.clients, settings.api_audience),
         AuthorizationServer(
             clients=domain.clients,
@@ -120,17 +118,13 @@ def _tokens(settings: Settings, stores: Stores, domain: Domain) -> TokenService:
 
 
 def _authn(
-    settings: Settings,
-    stores: Stores,
-    domain: Domain,
-    throttles: Throttles,
-    sign_out: SignOutService,
+    settings: Settings, stores: Stores, domain: Domain, throttles: Throttles
 ) -> AuthnService:
     return AuthnService(
         users=domain.users,
         credentials=domain.credentials,
         sessions=domain.sessions,
-        sign_out=sign_out,
+        sign_out=domain.sign_out,
         audit=domain.audit,
         throttle=throttles.sign_in,
         database=stores.database,

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from authserver.clients.service import ClientService
 from authserver.http.outbound import OutboundFailed, OutboundFetcher, OutboundRefused
-from authserver.sessions.logout_notices import BACK_CHANNEL_LOGOUT as BACK_CHANNEL_LOGOUT
 from authserver.storage.jobs import GiveUpError, TryAgainError
 from authserver.tokens.logout_tokens import LogoutTokens
 

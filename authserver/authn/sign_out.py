@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 from uuid import UUID
 
 from authserver.actor import Actor
@@ -13,17 +12,10 @@ from authserver.browser_sessions.service import BrowserSessionService
 from authserver.errors import SessionNotFound
 from authserver.sessions.logout_notices import LogoutNotices
 from authserver.sessions.service import SessionService
+from authserver.sessions.session import Participant
 from authserver.storage.db import Database, Transaction
 
 SIGN_OUT = "sign_out"
-
-
-class SignedOutClient(NamedTuple):
-    """A client that took part in a sign-in which has ended."""
-
-    client_id: str
-    user_id: UUID
-    browser_session_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +25,7 @@ class SignedOut:
     ``sessions`` of clients are counted only where all of a user have ended.
     """
 
-    clients: tuple[SignedOutClient, ...]
+    clients: tuple[Participant, ...]
     browser_sessions: int
     sessions: int = 0
 
@@ -65,8 +57,8 @@ class SignOutService:
         """The same by ids; what has ended before stays as it is."""
         with self.database.transaction() as tx:
             ended = self.browser_sessions.end(tx, ids, reason)
-            parties = self.sessions.end_of_browser(tx, [session_id for session_id, _ in ended])
-            signed_out = self._conclude(tx, ended, parties, reason, actor)
+            participants = self.sessions.end_of_browser(tx, [session_id for session_id, _ in ended])
+            signed_out = self._conclude(tx, ended, participants, reason, actor)
         self.browser_sessions.forget(ids)
         return signed_out
 
@@ -85,9 +77,9 @@ class SignOutService:
         with self.database.transaction() as tx:
             ended = self.browser_sessions.end_all(tx, user_id, reason)
             ids = [session_id for session_id, _ in ended]
-            parties = self.sessions.parties_of_browser(tx, ids)
+            participants = self.sessions.participants_of_browser(tx, ids)
             count = self.sessions.end_all_in(tx, user_id, reason, actor)
-            signed_out = self._conclude(tx, ended, parties, reason, actor, count)
+            signed_out = self._conclude(tx, ended, participants, reason, actor, count)
         self.browser_sessions.forget(ids)
         return signed_out
 
@@ -109,9 +101,9 @@ class SignOutService:
             self.browser_sessions.carry_over(tx, browser, credential_generation)
         reason = "password_changed"
         ended = self.browser_sessions.end_all(tx, user_id, reason, keep=browser or None)
-        parties = self.sessions.parties_of_browser(tx, [session_id for session_id, _ in ended])
+        participants = self.sessions.participants_of_browser(tx, [each for each, _ in ended])
         self.sessions.survive_password_change(tx, user_id, session_id, credential_generation, actor)
-        return self._conclude(tx, ended, parties, reason, actor)
+        return self._conclude(tx, ended, participants, reason, actor)
 
     def shut_out(self, tx: Transaction, user_id: UUID, reason: str, actor: Actor) -> None:
         """End all browser sessions of a user whose account is disabled, deleted or reset.
@@ -120,23 +112,26 @@ class SignOutService:
         who lets the caches forget the user after it (``users.sign_out``).
         """
         ended = self.browser_sessions.end_all(tx, user_id, reason)
-        parties = self.sessions.parties_of_browser(tx, [session_id for session_id, _ in ended])
-        self._conclude(tx, ended, parties, reason, actor)
+        participants = self.sessions.participants_of_browser(tx, [each for each, _ in ended])
+        self._conclude(tx, ended, participants, reason, actor)
 
     def _conclude(
         self,
         tx: Transaction,
         ended: Sequence[tuple[UUID, UUID]],
-        parties: Sequence[tuple[str, UUID, UUID]],
+        participants: Sequence[Participant],
         reason: str,
         actor: Actor,
         sessions: int = 0,
     ) -> SignedOut:
         """Record what has ended and leave the notices, in the transaction that ends it."""
-        clients = tuple(SignedOutClient(*party) for party in parties)
-        self.notices.enqueue(tx, clients)
+        self.notices.enqueue(tx, participants)
         for browser_session_id, user_id in ended:
-            told = {each.client_id for each in clients if each[2] == browser_session_id}
+            told = {
+                each.client_id
+                for each in participants
+                if each.browser_session_id == browser_session_id
+            }
             detail = {
                 "browser_session_id": str(browser_session_id),
                 "reason": reason,
@@ -145,4 +140,4 @@ class SignOutService:
             self.audit.record(
                 tx, Event.BROWSER_SESSION_ENDED, actor, user_id=user_id, detail=detail
             )
-        return SignedOut(clients, len(ended), sessions)
+        return SignedOut(tuple(participants), len(ended), sessions)

@@ -16,6 +16,7 @@ from authserver.browser_sessions.cookie import BrowserToken
 from authserver.browser_sessions.models import BrowserSessionRow
 from authserver.ids import new_id
 from authserver.settings import Settings
+from authserver.storage.batches import Cleared
 from authserver.storage.db import Transaction
 from authserver.storage.statements import Row, Statements
 from authserver.users.models import User
@@ -184,10 +185,10 @@ class BrowserSessionRepository:
         surplus = newest.offset(self.lifetimes.sessions_per_user)
         return [row.id for row in tx.scalars(surplus)]
 
-    def remove_expired(self, limit: int) -> int:
-        """Delete up to ``limit`` rows whose time is over; how many that were."""
+    def remove_expired(self, limit: int) -> Cleared:
+        """Delete up to ``limit`` rows whose time is over."""
         ((removed,),) = self.hot.all(statements.REMOVE_EXPIRED, limit)
-        return int(removed)
+        return Cleared(removed, removed)
 
     def _end(
         self, tx: Transaction, condition: ColumnElement[bool], reason: str

@@ -19,6 +19,7 @@ from authserver.browser_sessions.models import BrowserSessionRow
 from authserver.browser_sessions.repository import BrowserSessionRepository, Locked, Proof
 from authserver.errors import InvalidCredentials, SessionNotFound
 from authserver.ids import digest, new_secret
+from authserver.storage.batches import BATCH, in_batches
 from authserver.storage.db import Database, Transaction
 from authserver.users.models import User
 from authserver.users.user import SignInUser
@@ -129,14 +130,9 @@ class BrowserSessionService:
         with self.database.transaction() as tx:
             return self.browser_sessions.list_of_user(tx, user_id, before, limit)
 
-    def remove_dead(self, batch: int = 5000) -> int:
+    def remove_dead(self, batch: int = BATCH) -> int:
         """Delete what is of the past, a batch at a time; how many that were."""
-        removed = 0
-        while True:
-            count = self.browser_sessions.remove_expired(batch)
-            removed += count
-            if count < batch:
-                return removed
+        return in_batches(self.browser_sessions.remove_expired, batch)
 
     def _fetch(self, tokens: Sequence[BrowserToken]) -> dict[UUID, BrowserSession | None]:
         fetched = self.browser_sessions.find_all(tokens) if tokens else []

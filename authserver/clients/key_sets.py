@@ -6,6 +6,8 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry
 
+from authserver.http.json_body import is_plain
+
 MAX_KEYS = 50
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 8192
@@ -14,6 +16,7 @@ _PUBLIC_KINDS = ("RSA", "EC", "OKP")
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 _FORM = "Expected a JWK Set: an object with a list of keys."
 _PRIVATE = "Expected public keys only. Keys that were sent here in private are no longer safe."
+_UNWRITABLE = "Expected keys without NUL, halves of letters and numbers of more than 64 bits."
 
 
 class BadKeySetError(ValueError):
@@ -30,6 +33,8 @@ def check_key_set(value: Any) -> dict[str, Any]:
         raise BadKeySetError(_FORM)
     if not 1 <= len(keys) <= MAX_KEYS:
         raise BadKeySetError(f"Expected 1 to {MAX_KEYS} keys.")
+    if not is_plain(keys):
+        raise BadKeySetError(_UNWRITABLE)
     for number, key in enumerate(keys, start=1):
         if not _PRIVATE_MEMBERS.isdisjoint(key) or key.get("kty") == "oct":
             raise BadKeySetError(_PRIVATE)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from authserver.clients.response_types import canonical, supported_response_types
 from authserver.clients.uris import BadURIError, check_web_uri, is_audience
 
 MAX_ENTRIES = 50
@@ -22,17 +23,15 @@ AUTH_METHODS = (
     "client_secret_jwt",
     "private_key_jwt",
 )
-# The registered spelling of each (OAuth 2.0 Multiple Response Type Encoding Practices).
-FRONT_CHANNEL_RESPONSE_TYPES = (
-    "id_token",
-    "id_token token",
-    "code id_token",
-    "code token",
-    "code id_token token",
-)
 
 # RFC 6749, section 3.3.
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
+
+# What shows nothing, or turns the text around it about: a name must not pass itself off as another
+# one (RFC 7591, section 5; Unicode Technical Report 36, sections 2.5 and 2.7).
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Two joiners that some scripts need within a word, and what is a letter by its category and blank.
+_LEFT_ASIDE = dict.fromkeys(map(ord, "\u200c\u200d\u115f\u1160\u2800\u3164\uffa0"))
 
 
 class BadMemberError(ValueError):
@@ -57,21 +56,24 @@ class Supported:
 
     @property
     def response_types(self) -> tuple[str, ...]:
-        more = FRONT_CHANNEL_RESPONSE_TYPES if self.front_channel_response_types else ()
-        return ("code", *more, "none")
+        return supported_response_types(self.front_channel_response_types)
 
 
 Reader = Callable[[Any, Supported], Any]
 
 
 def one_line(value: Any) -> str:
-    if (
-        not isinstance(value, str)
-        or not 1 <= len(value) <= MAX_TEXT
-        or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value)
-    ):
-        raise BadMemberError(f"Expected 1 to {MAX_TEXT} characters, none of them a control one.")
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT or not _is_seen(value):
+        raise BadMemberError(
+            f"Expected 1 to {MAX_TEXT} characters that can be seen, none of them a control one."
+        )
     return value
+
+
+def _is_seen(text: str) -> bool:
+    """Whether people see all of the text, and in the order in which it is written."""
+    kinds = {unicodedata.category(letter) for letter in text.translate(_LEFT_ASIDE)}
+    return kinds.isdisjoint(_UNSEEN) and any(kind[0] in "LNPS" for kind in kinds)
 
 
 def strings(value: Any) -> list[str]:
@@ -122,13 +124,8 @@ def _grant_types(value: Any, supported: Supported) -> list[str]:
 
 def _response_types(value: Any, supported: Supported) -> list[str]:
     """The order of the words within one does not matter."""
-    spelling = {_words(name): name for name in supported.response_types}
-    entries = [spelling.get(_words(entry), entry) for entry in strings(value)]
+    entries = [canonical(entry) or entry for entry in strings(value)]
     return some_of(entries, supported.response_types)
-
-
-def _words(response_type: str) -> tuple[str, ...]:
-    return tuple(sorted(response_type.split(" ")))
 
 
 def _redirect_uris(value: Any, _: Supported) -> list[str]:
@@ -163,19 +160,22 @@ def _signing_alg(value: Any, supported: Supported) -> str | None:
     return None if value is None else one_of(value, supported.signing_algorithms)
 
 
-def web_uri(value: Any, _: Supported) -> str | None:
-    if value is None:
-        return None
+def checked_uri(value: Any, check: Callable[[str], None]) -> str:
+    """A URI that ``check`` lets pass; it raises :class:`BadURIError` for others."""
     if not isinstance(value, str):
         raise BadMemberError("Expected a string.")
     try:
-        check_web_uri(value)
+        check(value)
     except BadURIError as error:
         raise BadMemberError(str(error)) from error
     return value
 
 
-def _contacts(value: Any, _: Supported) -> list[str] | None:
+def web_uri(value: Any, _: Supported) -> str | None:
+    return None if value is None else checked_uri(value, check_web_uri)
+
+
+def lines(value: Any, _: Supported) -> list[str] | None:
     return [one_line(entry) for entry in strings(value)] or None
 
 
@@ -189,7 +189,7 @@ HUMAN_MEMBERS: Mapping[str, Reader] = {
     "logo_uri": web_uri,
     "policy_uri": web_uri,
     "tos_uri": web_uri,
-    "contacts": _contacts,
+    "contacts": lines,
     "software_id": _text,
     "software_version": _text,
 }

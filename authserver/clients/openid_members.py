@@ -3,9 +3,9 @@
 None of them has a column: all are kept together in ``clients.metadata``, as far as they were said.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urldefrag
 
 from authserver.clients.algorithms import (
     BY_CLIENT_KEY,
@@ -19,15 +19,18 @@ from authserver.clients.members import (
     BadMemberError,
     Reader,
     Supported,
+    checked_uri,
     flag,
+    lines,
     one_line,
     one_of,
     strings,
     web_uri,
 )
-from authserver.clients.uris import BadURIError, check_service_uri
+from authserver.clients.uris import check_service_uri
 
 MAX_SECONDS = 10 * 365 * 86_400
+_FRAGMENT = re.compile(r"[!-~]*")
 
 
 def _choice(*allowed: str) -> Reader:
@@ -62,27 +65,18 @@ def _jwks(value: Any, _: Supported) -> dict[str, Any] | None:
         raise BadMemberError(str(error)) from error
 
 
-def _checked(check: Callable[[str], None], value: Any) -> str:
-    if not isinstance(value, str):
-        raise BadMemberError("Expected a string.")
-    try:
-        check(value)
-    except BadURIError as error:
-        raise BadMemberError(str(error)) from error
-    return value
-
-
 def _service_uri(value: Any, _: Supported) -> str | None:
-    return None if value is None else _checked(check_service_uri, value)
+    return None if value is None else checked_uri(value, check_service_uri)
 
 
-def _request_uris(value: Any, _: Supported) -> list[str] | None:
+def _request_uris(value: Any, __: Supported) -> list[str] | None:
     """OpenID Connect Core 1.0, section 6.2: the fragment may tell a digest of the content."""
     entries = strings(value)
     for entry in entries:
-        _checked(check_service_uri, urldefrag(entry).url)
-        if not urldefrag(entry).fragment.isascii():
-            raise BadMemberError("Expected a fragment in ASCII.")
+        address, _, fragment = entry.partition("#")
+        checked_uri(address, check_service_uri)
+        if not _FRAGMENT.fullmatch(fragment):
+            raise BadMemberError("Expected a fragment in ASCII without spaces.")
     return entries or None
 
 
@@ -93,10 +87,6 @@ def _addresses(value: Any, _: Supported) -> list[str] | None:
 
 def _flag(value: Any, _: Supported) -> bool | None:
     return None if value is None else flag(value, _)
-
-
-def _lines(value: Any, _: Supported) -> list[str] | None:
-    return [one_line(entry) for entry in strings(value)] or None
 
 
 def _seconds(value: Any, _: Supported) -> int | None:
@@ -129,7 +119,7 @@ OPENID_READERS: Mapping[str, Reader] = {
     "token_endpoint_auth_signing_alg": _surplus_alg,
     "default_max_age": _seconds,
     "require_auth_time": _flag,
-    "default_acr_values": _lines,
+    "default_acr_values": lines,
     "initiate_login_uri": web_uri,
     "request_uris": _request_uris,
     "post_logout_redirect_uris": _addresses,

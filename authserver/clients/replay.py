@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from authserver.ids import digest
+from authserver.storage.batches import BATCH, Cleared, in_batches
 from authserver.storage.statements import Statement, Statements
 
 # The clock of PostgreSQL, by which rows are cleared away, may be ahead of ours by so much.
@@ -51,11 +52,10 @@ class ReplayGuard:
         used = digest(f"{client_id}\n{identifier}")
         return self.hot.one(USE, used, expires_at + _MARGIN) is not None
 
-    def remove_expired(self, batch: int = 5000) -> int:
+    def remove_expired(self, batch: int = BATCH) -> int:
         """Delete what has expired, a batch at a time; how much that was."""
-        removed = 0
-        while True:
-            ((count,),) = self.hot.all(REMOVE, batch)
-            removed += int(count)
-            if count < batch:
-                return removed
+        return in_batches(self._remove, batch)
+
+    def _remove(self, limit: int) -> Cleared:
+        ((removed,),) = self.hot.all(REMOVE, limit)
+        return Cleared(removed, removed)

@@ -15,7 +15,7 @@ DEFAULT_OVERLAP = 86_400
 MAX_OVERLAP = 30 * 86_400
 
 
-class Sealer(Protocol):
+class SecretSealer(Protocol):
     """The part of the key store that is needed here."""
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes: ...
@@ -52,7 +52,7 @@ class NewSecret:
 class ClientSecrets:
     """Makes secrets, and reads those that were sealed (docs/adr/0011)."""
 
-    sealer: Sealer
+    sealer: SecretSealer
     clock: Clock
 
     def are_wanted(self, members: Mapping[str, Any]) -> bool:

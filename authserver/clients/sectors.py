@@ -4,14 +4,16 @@ OpenID Connect Core 1.0, section 8.1; Registration 1.0, section 5. Without the c
 name the sector of another one, and learn who their common users are (attack OI-17).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from authserver.clients.rules import flat
 from authserver.errors import Invalid, InvalidClientMetadata
 from authserver.http.json_body import load_json
 from authserver.http.outbound import OutboundFailed, OutboundFetcher, OutboundRefused
+from authserver.setting_rules import LOCAL_HOSTS
 
 Sector = tuple[str, frozenset[str]]
 _MEMBERS = frozenset({"sector_identifier_uri", "redirect_uris"})
@@ -56,6 +58,26 @@ def sector_of(members: Mapping[str, Any]) -> Sector | None:
     values = flat(members)
     address = values.get("sector_identifier_uri")
     return None if address is None else (address, frozenset(values["redirect_uris"]))
+
+
+def sector_host(sector_identifier_uri: str | None, redirect_uris: Collection[str]) -> str | None:
+    """The sector identifier (section 8.1): a host, which may be that of several clients.
+
+    A client that has neither one host nor a ``sector_identifier_uri`` has none, and so has one at a
+    loopback address or under a private-use scheme: those are nobody's, and whoever registered there
+    would learn the subjects of the others.
+    """
+    uris = [sector_identifier_uri] if sector_identifier_uri else redirect_uris
+    hosts = {_host(uri) for uri in uris}
+    return hosts.pop() if len(hosts) == 1 else None
+
+
+def _host(uri: str) -> str | None:
+    """The host, if it is one by which its owner can be told from others."""
+    parts = urlsplit(uri)
+    if parts.scheme != "https" or parts.hostname in LOCAL_HOSTS:
+        return None
+    return parts.hostname
 
 
 def _refusal(sentence: str) -> InvalidClientMetadata:

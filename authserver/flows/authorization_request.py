@@ -15,7 +15,8 @@ class AuthorizationRequest:
 
     ``started_at`` is in seconds; ``prompt`` and ``max_age`` are measured against it. ``account``
     is the browser session that a person chose in this flow, ``signed_in`` the one that they signed
-    in to in it, ``consented`` the one that agreed, and ``denied`` says that they refused.
+    in to in it, ``consented`` the one that agreed, and ``denied`` says that they refused. ``refusal`` is an error of the request
+    itself, by its code and description, that is told to the client once somebody has signed in.
     """
 
     client_id: str
@@ -41,6 +42,7 @@ class AuthorizationRequest:
     signed_in: UUID | None = None
     consented: UUID | None = None
     denied: bool = False
+    refusal: tuple[str, str] | None = None
 
     @property
     def response_types(self) -> frozenset[str]:
@@ -83,6 +85,8 @@ class AuthorizationRequest:
             values[name] = frozenset(values.get(name, ()))
         for name in ("audience", "ui_locales", "claims_locales", "acr_values"):
             values[name] = tuple(values.get(name, ()))
+        if "refusal" in values:
+            values["refusal"] = tuple(values["refusal"])
         for name in ("account", "signed_in", "consented"):
             values[name] = parse_id(values.get(name, ""))
         return cls(**values)

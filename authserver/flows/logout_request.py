@@ -6,14 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from authserver.clock import Clock
-from authserver.errors import FlowExpired, FlowInvalid, Invalid
+from authserver.errors import FlowExpired, FlowInvalid
 from authserver.flows.redirects import in_query
-from authserver.flows.sealing import Sealer
+from authserver.flows.sealing import Sealer, for_address
 
-RESUME_LOGOUT = "/oauth2/end_session"
 _LOGOUT = "logout request"
-# As for authorization requests: it travels in an address.
-_MAX_SEALED = 7000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +81,7 @@ class LogoutFlows:
 
         Raises :class:`Invalid` when it is too long for an address.
         """
-        sealed = self.sealer.seal(_LOGOUT, request.to_members(), browser)
-        if len(sealed) > _MAX_SEALED:
-            raise Invalid(hint="The logout request is too long.")
-        return sealed
+        return for_address(self.sealer.seal(_LOGOUT, request.to_members(), browser), _LOGOUT)
 
     def open(self, sealed: str, browser: str | None) -> LogoutRequest:
         """The request that this browser carries.

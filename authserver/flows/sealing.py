@@ -5,8 +5,6 @@ value is for and to whom it is bound is authenticated with it, so that none can 
 another one or used by another browser.
 """
 
-import base64
-import binascii
 import re
 import secrets
 import zlib
@@ -17,10 +15,13 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from authserver.errors import FlowInvalid
+from authserver.errors import FlowInvalid, Invalid
+from authserver.ids import base64url, read_base64url
 
 _NONCE_BYTES = 12
 MAX_LENGTH = 16_384
+# Of an address servers and proxies read about eight thousand letters.
+_MAX_IN_ADDRESS = 7000
 # A little text can stand for very much: no more than this is unpacked.
 _MAX_PLAINTEXT = 65_536
 _FORM = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -41,7 +42,7 @@ class Sealer:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         plaintext = zlib.compress(orjson.dumps(members), 1)
         sealed = nonce + self._cipher.encrypt(nonce, plaintext, _context(purpose, bound_to))
-        return _written(sealed)
+        return base64url(sealed)
 
     def open(self, purpose: str, text: str, bound_to: str = "") -> Any:
         """What was sealed. Raises :class:`FlowInvalid` for anything else."""
@@ -53,18 +54,21 @@ class Sealer:
             plaintext = self._cipher.decrypt(nonce, ciphertext, _context(purpose, bound_to))
             unpacked = zlib.decompressobj().decompress(plaintext, _MAX_PLAINTEXT)
             return orjson.loads(unpacked)
-        except (InvalidTag, ValueError, binascii.Error, zlib.error) as error:
+        except (InvalidTag, ValueError, zlib.error) as error:
             raise FlowInvalid(detail="does not open") from error
 
 
-def _written(sealed: bytes) -> str:
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+def for_address(sealed: str, what: str) -> str:
+    """The sealed value. Raises :class:`Invalid` when it is too long to travel in an address."""
+    if len(sealed) > _MAX_IN_ADDRESS:
+        raise Invalid(hint=f"The {what} is too long.")
+    return sealed
 
 
 def _read(text: str) -> bytes:
     """Raises ValueError, for a spelling too in which we would not have written the value."""
-    sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if _written(sealed) != text:
+    sealed = read_base64url(text)
+    if base64url(sealed) != text:
         raise ValueError("bits that no letter needs")
     return sealed
 

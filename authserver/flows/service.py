@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 
 from authserver.clock import Clock
-from authserver.errors import FlowExpired, FlowInvalid, Invalid, InvalidGrant
+from authserver.errors import FlowExpired, FlowInvalid, InvalidGrant
 from authserver.flows.authorization_code import AuthorizationCode
 from authserver.flows.authorization_request import AuthorizationRequest
-from authserver.flows.sealing import Sealer
+from authserver.flows.sealing import Sealer, for_address
 
 _REQUEST = "authorization request"
 _CODE = "authorization code"
 _FORM = "posted form"
 _FORM_TTL = 60
-# It travels in an address, of which servers and proxies read about eight thousand letters.
-MAX_SEALED_REQUEST = 7000
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class FlowService:
 
         Raises :class:`Invalid` when it is too long for an address.
         """
-        return _short_enough(self.sealer.seal(_REQUEST, request.to_members(), browser))
+        return for_address(self.sealer.seal(_REQUEST, request.to_members(), browser), _REQUEST)
 
     def open_request(self, sealed: str, browser: str | None) -> AuthorizationRequest:
         """The request that this browser carries.
@@ -58,7 +56,7 @@ class FlowService:
         :class:`Invalid` when it is too long.
         """
         members = [text.decode("latin-1"), self.clock.now().timestamp() + _FORM_TTL]
-        return _short_enough(self.sealer.seal(_FORM, members))
+        return for_address(self.sealer.seal(_FORM, members), _FORM)
 
     def open_form(self, sealed: str) -> bytes:
         """The form. Raises :class:`FlowInvalid`."""
@@ -84,9 +82,3 @@ class FlowService:
     def code_expiry(self) -> int:
         """When a code that is made now ends."""
         return int(self.clock.now().timestamp()) + self.code_ttl
-
-
-def _short_enough(sealed: str) -> str:
-    if len(sealed) > MAX_SEALED_REQUEST:
-        raise Invalid(hint="The authorization request is too long.")
-    return sealed

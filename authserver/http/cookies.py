@@ -46,6 +46,14 @@ class Cookies:
         value = read_cookie(environ, self.browser)
         return value if value is not None and _BROWSER.fullmatch(value) else None
 
+    def ensure_browser(self, environ: Mapping[str, Any]) -> tuple[str, Headers]:
+        """What this browser was given, or a new value and the header that gives it."""
+        value = self.read_browser(environ)
+        if value is not None:
+            return value, []
+        value, header = self.new_browser()
+        return value, [header]
+
     def new_browser(self) -> tuple[str, tuple[str, str]]:
         """A value for a browser that has none, and the header that sets it."""
         value = new_secret()

@@ -8,9 +8,12 @@ import json
 import math
 from typing import Any, NoReturn
 
+import orjson
+
 from authserver.errors import Invalid
 
 MAX_DEPTH = 32
+_NUL = rb"\u0000"
 
 
 class _MalformedError(ValueError):
@@ -33,6 +36,18 @@ def load_json(body: bytes) -> Any:
         reason = "Expected one JSON value in UTF-8 in which each name appears once."
         raise Invalid(fields={"json": [reason]}) from error
     return value
+
+
+def is_plain(value: Any) -> bool:
+    """Whether the value can be stored and written again, whoever wrote it.
+
+    Half a letter (RFC 8259, section 8.2) and a number of more than 64 bits can be read and not be
+    written; PostgreSQL stores no NUL.
+    """
+    try:
+        return _NUL not in orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return False
 
 
 def _depth(body: bytes) -> int:

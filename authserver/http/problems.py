@@ -62,13 +62,16 @@ def problem(error: AppError) -> Response:
 
 
 def challenge(error: AppError) -> str:
-    """The challenge of RFC 6750, section 3: an error code only for a token that failed."""
+    """The challenge of RFC 6750, section 3: an error code only for a token that failed.
+
+    The scheme never stands alone.
+    """
     if isinstance(error, InsufficientScope):
         return 'Bearer error="insufficient_scope"'
     token_sent = request.headers.get("Authorization", "").lower().startswith("bearer ")
     if token_sent and isinstance(error, InvalidToken):
         return 'Bearer error="invalid_token"'
-    return "Bearer"
+    return 'Bearer realm="authserver"'
 
 
 def http_problem(error: HTTPException) -> Response:

@@ -151,6 +151,7 @@ def _verifies(jwt: PresentedJwt, keys: Iterable[PublicKey | OctKey]) -> bool:
 
 
 def is_signed_by(jwt: PresentedJwt, key: PublicKey | OctKey) -> bool:
+    """Whether the signature is by this key, under the ``alg`` that the JWT names."""
     # Header parameters that nobody knows are ignored (RFC 7515, section 4).
     registry = jws.JWSRegistry(algorithms=[jwt.algorithm], strict_check_header=False)
     registry.max_header_length = _MAX_HEADER

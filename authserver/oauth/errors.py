@@ -81,7 +81,7 @@ TABLE: tuple[tuple[type[AppError], str, int], ...] = (
 # Where a hint tells the developer of a client what to mend, and nobody else anything.
 _HINTED = frozenset(
     {
-        *("invalid_client", "invalid_redirect_uri"),
+        "invalid_redirect_uri",
         *("invalid_request", "invalid_target", "invalid_scope", "unauthorized_client"),
         *("invalid_request_object", "invalid_request_uri", "request_not_supported"),
         *("invalid_client_metadata", "invalid_software_statement"),
@@ -135,5 +135,5 @@ def error_response(
 
 
 def _bearer_challenge(error: str, token_sent: bool) -> str:
-    """No error code for who sent no token at all (RFC 6750, section 3.1)."""
-    return f'Bearer error="{error}"' if token_sent else "Bearer"
+    """No error code for who sent no token at all, but never the scheme alone (RFC 6750, 3)."""
+    return f'Bearer error="{error}"' if token_sent else 'Bearer realm="authserver"'

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from authserver.authn.single_sign_on import ACR_ONE_FACTOR
 from authserver.clients.algorithms import (
     BY_CLIENT_KEY,
     BY_SECRET,
@@ -9,8 +10,9 @@ from authserver.clients.algorithms import (
     KEY_MANAGEMENT,
     UNSIGNED,
 )
+from authserver.clients.response_types import supported_response_types
 from authserver.oauth.authorization.checks import DISPLAYS, PROMPTS
-from authserver.oauth.authorization.response_types import MODES, supported_response_types
+from authserver.oauth.authorization.response_types import MODES
 from authserver.oauth.client_auth.methods import METHODS
 from authserver.oauth.pkce import METHOD
 from authserver.oauth.server import GRANTS
@@ -96,7 +98,9 @@ def _authorization(front_channel: bool) -> dict[str, Any]:
         "request_parameter_supported": True,
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
-        "request_object_signing_alg_values_supported": [*BY_CLIENT_KEY, *BY_SECRET, UNSIGNED],
+        # Who registered no algorithm may use any of these (OpenID Connect Registration 1.0, 2):
+        # "none" is not among them, because it is for those who registered it.
+        "request_object_signing_alg_values_supported": [*BY_CLIENT_KEY, *BY_SECRET],
     }
 
 
@@ -110,7 +114,7 @@ def _openid(settings: Settings) -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "claims_supported": [*_SIGN_IN_CLAIMS, *CLAIMS],
         "claims_parameter_supported": True,
-        "acr_values_supported": ["1"],
+        "acr_values_supported": [ACR_ONE_FACTOR],
         "ui_locales_supported": list(UI_LOCALES),
         "id_token_signing_alg_values_supported": [*signing, *unsigned],
         "userinfo_signing_alg_values_supported": signing,

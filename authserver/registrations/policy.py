@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from authserver.clients.metadata import Client
 from authserver.clients.rules import NONE
 from authserver.errors import InvalidClientMetadata, InvalidRedirectUri
+from authserver.setting_rules import origin_of
 from authserver.settings import Settings
 
 CLOSED, TOKEN, OPEN = "closed", "token", "open"
@@ -16,20 +17,30 @@ CLOSED, TOKEN, OPEN = "closed", "token", "open"
 SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
 # Each of them needs a person who agrees.
 GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "implicit"})
+_WEB_ONLY = (
+    "Expected https and a host other than localhost: a web application that is given tokens by "
+    "way of the browser is on the web. Register the application_type native for one on a device."
+)
 # What only an administrator can give, and the client keeps when it changes itself.
 _GIVEN = ("first_party", "strict", "resource_server", "audience", "access_token_signing_alg")
 
 
 @dataclass(frozen=True)
 class RegistrationPolicy:
-    """``hosts`` are patterns for the hosts of its redirect URIs; without any, all may be."""
+    """``hosts`` are patterns for the hosts of its redirect URIs; without any, all may be.
+
+    ``in_development`` is a server on the developer's own machine, where the clients are as well.
+    """
 
     mode: str
     hosts: tuple[str, ...]
+    in_development: bool
 
     @classmethod
     def of(cls, settings: Settings) -> "RegistrationPolicy":
-        return cls(settings.client_registration, tuple(settings.client_registration_hosts))
+        hosts = tuple(settings.client_registration_hosts)
+        # Elsewhere an issuer has https (``setting_rules``).
+        return cls(settings.client_registration, hosts, settings.issuer.startswith("http:"))
 
     def adjusted(self, asked: Mapping[str, Any], before: Client | None) -> dict[str, Any]:
         """The metadata that it gets for what it asked for, still to be validated.
@@ -46,6 +57,8 @@ class RegistrationPolicy:
             metadata["pkce"] = "optional"
         _check_grant_types(metadata.get("grant_types"), before)
         self._check_hosts(metadata)
+        if not self.in_development:
+            _check_web_addresses(metadata)
         if before is not None:
             registered = before.registered()
             metadata |= {name: registered[name] for name in _GIVEN}
@@ -92,6 +105,24 @@ def _check_grant_types(asked: Any, before: Client | None) -> None:
         raise InvalidClientMetadata(fields={"grant_types": [sentence]})
 
 
+def _check_web_addresses(metadata: Mapping[str, Any]) -> None:
+    """OpenID Connect Registration 1.0, section 2: where the browser of a web application takes
+    tokens, only https, and not on the person's own machine."""
+    kinds = [word for kind in _texts(metadata, "response_types") for word in kind.split(" ")]
+    in_front = not {"token", "id_token"}.isdisjoint(kinds)
+    if metadata.get("application_type") == "native" or not (
+        in_front or "implicit" in _texts(metadata, "grant_types")
+    ):
+        return
+    if not all(map(_is_on_the_web, _texts(metadata, "redirect_uris"))):
+        raise InvalidRedirectUri(fields={"redirect_uris": [_WEB_ONLY]})
+
+
+def _is_on_the_web(uri: str) -> bool:
+    origin = origin_of(uri) or ""
+    return origin.startswith("https:") and urlsplit(origin).hostname != "localhost"
+
+
 def _name_of(metadata: Mapping[str, Any]) -> str:
     """Who did not say its name is known by where it is."""
     for uri in _addresses(metadata):
@@ -107,6 +138,10 @@ def _name_of(metadata: Mapping[str, Any]) -> str:
 def _addresses(metadata: Mapping[str, Any]) -> Iterator[str]:
     """Where a browser may be sent."""
     for member in ("redirect_uris", "post_logout_redirect_uris"):
-        uris = metadata.get(member)
-        if isinstance(uris, list):
-            yield from (uri for uri in uris if isinstance(uri, str))
+        yield from _texts(metadata, member)
+
+
+def _texts(metadata: Mapping[str, Any], member: str) -> list[str]:
+    """What is text in a member; everything else is left to whoever validates it."""
+    entries = metadata.get(member)
+    return [e for e in entries if isinstance(e, str)] if isinstance(entries, list) else []

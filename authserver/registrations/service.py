@@ -12,6 +12,7 @@ from authserver.audit.service import AuditService
 from authserver.clients.metadata import Client
 from authserver.clients.rules import flat
 from authserver.clients.secrets import RegisteredClient
+from authserver.clients.sectors import sector_host
 from authserver.clients.service import ClientService
 from authserver.errors import (
     ClientIsBuiltIn,
@@ -115,6 +116,7 @@ class RegistrationService:
         before = self.read(client_id, presented)
         self._check_identity(before, metadata)
         members = self.clients.validate(self.policy.adjusted(metadata, before))
+        _check_sector(before, flat(members))
         token = new_secret()
         named = sorted(metadata.keys() & flat(members).keys())
         members |= {"registration_token_digest": digest(token)}
@@ -170,6 +172,21 @@ class RegistrationService:
     def _told(self, registered: RegisteredClient, token: str) -> Registration:
         self.clients.tell(registered.client.client_id)
         return Registration(registered.client, registered.secret, token)
+
+
+def _check_sector(before: Client, values: Mapping[str, Any]) -> None:
+    """Who knows people by one name must not ask what they are called somewhere else (attack OI-17).
+
+    Nobody has proven to own the host of a redirect URI until a person comes back there; sessions
+    from before a change have been somewhere else.
+    """
+    sector = sector_host(values.get("sector_identifier_uri"), values["redirect_uris"])
+    if values.get("subject_type") != "pairwise" or sector is None:
+        return
+    earlier = sector_host(before.sector_identifier_uri, before.redirect_uris)
+    if (before.subject_type, earlier) != ("pairwise", sector):
+        sentence = "Pairwise subjects and their sector cannot be changed. Register another client."
+        raise InvalidClientMetadata(fields={"subject_type": [sentence]})
 
 
 def _out_of_bounds(member: str, value: int, low: int, high: int) -> dict[str, list[str]]:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
 from authserver.clients.service import ClientService
+from authserver.sessions.session import Participant
 from authserver.storage.db import Transaction
 from authserver.storage.jobs import JobQueue
 
 BACK_CHANNEL_LOGOUT = "back_channel_logout"
-# Client, user and browser session: a sign-in as far as a client took part in it.
-Party = tuple[str, UUID, UUID]
 
 
 @dataclass(frozen=True)
@@ -20,12 +18,12 @@ class LogoutNotices:
     clients: ClientService
     jobs: JobQueue
 
-    def enqueue(self, tx: Transaction, parties: Iterable[Party]) -> None:
+    def enqueue(self, tx: Transaction, participants: Iterable[Participant]) -> None:
         """One for each client that wants to know, in the transaction that ends the sign-ins.
 
         They are sent if and only if it commits.
         """
-        for client_id, user_id, browser_session_id in parties:
+        for client_id, user_id, browser_session_id in participants:
             client = self.clients.find(client_id)
             if client is None or client.backchannel_logout_uri is None:
                 continue

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -13,19 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from authserver.ids import digest, new_id
 from authserver.sessions import statements
 from authserver.sessions.models import RefreshSession, RevokedAccessToken
-from authserver.sessions.session import LiveSession, RefreshHandle, SignIn, TokenHolder
+from authserver.sessions.session import LiveSession, Participant, RefreshHandle, SignIn, TokenHolder
+from authserver.storage.batches import Cleared
 from authserver.storage.db import Transaction
 from authserver.storage.statements import Row, Statement, Statements
 
 # A session that has ended needs no row to be refused. It stays for a while for the record.
 ENDED_KEPT = 86_400
-
-
-class Cleared(NamedTuple):
-    """What one batch did."""
-
-    looked_at: int
-    removed: int
 
 
 @dataclass(frozen=True)
@@ -177,12 +170,12 @@ class SessionRepository:
 
     def end_of_browser(
         self, tx: Transaction, browser_session_ids: Sequence[UUID]
-    ) -> list[tuple[str, UUID, UUID]]:
+    ) -> list[Participant]:
         """Client, user and browser session of all that came from these and have not ended.
 
         Those with offline_access live on: that is what it is for (OpenID Connect Core 1.0, 11).
         """
-        found = self.parties_of_browser(tx, browser_session_ids)
+        found = self.participants_of_browser(tx, browser_session_ids)
         scopes = func.string_to_array(RefreshSession.scope, " ")
         tx.execute(
             update(RefreshSession)
@@ -195,11 +188,11 @@ class SessionRepository:
         )
         return found
 
-    def parties_of_browser(
+    def participants_of_browser(
         self, tx: Transaction, browser_session_ids: Sequence[UUID]
-    ) -> list[tuple[str, UUID, UUID]]:
+    ) -> list[Participant]:
         """The same, and nothing is ended."""
-        parties = (
+        participants = (
             select(
                 RefreshSession.client_id, RefreshSession.user_id, RefreshSession.browser_session_id
             )
@@ -209,8 +202,8 @@ class SessionRepository:
             )
             .distinct()
         )
-        found = tx.execute(parties)
-        return [(client, user, browser) for client, user, browser in found if browser]
+        found = tx.execute(participants)
+        return [Participant(client, user, browser) for client, user, browser in found if browser]
 
     def browser_session_of(self, tx: Transaction, session_id: UUID) -> UUID | None:
         """The browser session that a session came from."""

@@ -1,6 +1,6 @@
 """Beginning, moving on, listing and ending sessions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,8 +11,9 @@ from authserver.audit.service import AuditService
 from authserver.errors import InvalidCredentials, InvalidGrant, SessionNotFound
 from authserver.ids import new_secret
 from authserver.sessions.models import RefreshSession
-from authserver.sessions.repository import Cleared, SessionRepository
-from authserver.sessions.session import LiveSession, RefreshHandle, SignIn, TokenHolder
+from authserver.sessions.repository import SessionRepository
+from authserver.sessions.session import LiveSession, Participant, RefreshHandle, SignIn, TokenHolder
+from authserver.storage.batches import BATCH, in_batches
 from authserver.storage.db import Database, Transaction
 
 # Enough that nobody guesses it; the row keeps its digest only.
@@ -115,18 +116,18 @@ class SessionService:
 
     def end_of_browser(
         self, tx: Transaction, browser_session_ids: Sequence[UUID]
-    ) -> list[tuple[str, UUID, UUID]]:
+    ) -> list[Participant]:
         """End the sessions that browser sessions have brought about, but those of offline access.
 
-        Answers the client, the user and the browser session of each that lived until now.
+        Answers whose they were, those that live on among them.
         """
         return self.sessions.end_of_browser(tx, browser_session_ids)
 
-    def parties_of_browser(
+    def participants_of_browser(
         self, tx: Transaction, browser_session_ids: Sequence[UUID]
-    ) -> list[tuple[str, UUID, UUID]]:
-        """The same, and nothing is ended."""
-        return self.sessions.parties_of_browser(tx, browser_session_ids)
+    ) -> list[Participant]:
+        """Who has a session of these that has not ended; nothing is ended."""
+        return self.sessions.participants_of_browser(tx, browser_session_ids)
 
     def browser_session_of(self, tx: Transaction, session_id: UUID) -> UUID | None:
         """The browser session that a session came from, if it came from one."""
@@ -182,11 +183,11 @@ class SessionService:
                 tx, Event.TOKEN_REVOKED, actor, client_id=client_id, detail={"jti": jti}
             )
 
-    def remove_dead(self, batch: int = 5000) -> int:
+    def remove_dead(self, batch: int = BATCH) -> int:
         """Delete what is of the past, a batch at a time; how many sessions that were."""
-        ended = _in_batches(self.sessions.remove_ended, batch)
-        expired = _in_batches(self.sessions.remove_expired, batch)
-        _in_batches(self.sessions.remove_revocations, batch)
+        ended = in_batches(self.sessions.remove_ended, batch)
+        expired = in_batches(self.sessions.remove_expired, batch)
+        in_batches(self.sessions.remove_revocations, batch)
         return ended + expired
 
     def _record_end(
@@ -200,13 +201,3 @@ class SessionService:
             client_id=session.client_id,
             detail={"session_id": str(session.id), "reason": reason},
         )
-
-
-def _in_batches(clear: Callable[[int], Cleared], batch: int) -> int:
-    """Each batch commits by itself: one that fails takes back nothing of those before it."""
-    removed = 0
-    while True:
-        cleared = clear(batch)
-        removed += cleared.removed
-        if cleared.looked_at < batch:
-            return removed

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 # The request for single claims, by "userinfo" and "id_token" (OpenID Connect Core 1.0, 5.5).
@@ -57,6 +57,14 @@ class LiveSession:
     browser_session_id: UUID | None
     claims: ClaimsRequest | None
     roles: tuple[str, ...]
+
+
+class Participant(NamedTuple):
+    """A client that took part in a sign-in of a browser, and whose sign-in it was."""
+
+    client_id: str
+    user_id: UUID
+    browser_session_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,11 @@ _SESSION = f"""
 # $1 user, $2 its credential generation, $3 the most sessions that stay, $4 session, $5 client, ...,
 # $14 absolute and $15 idle life, $16 browser session or null, $17 claims. The insert reads and
 # holds the rows of the user, the client and the browser session, so that nobody who was disabled,
-# deleted or signed out a moment ago gets a session. An id that is taken begins nothing: a code
-# names the id of its session, and so works once (RFC 6749, section 4.1.2). Without offline_access
-# the session ends with the sign-in of its browser (OpenID Connect Core 1.0, section 11).
+# deleted or signed out a moment ago gets a session. What came by a browser must
+# still be agreed to, but for a client of the house: who withdraws consent leaves no code behind. An
+# id that is taken begins nothing: a code names the id of its session, and so works once (RFC 6749,
+# section 4.1.2). Without offline_access the session ends with the sign-in of its browser (OpenID
+# Connect Core 1.0, section 11).
 BEGIN = Statement(
     "begin_session",
     f"""
@@ -60,6 +62,9 @@ BEGIN = Statement(
         WHERE u.id = $1::uuid AND u.enabled AND u.credential_generation = $2::int
           AND c.client_id = $5::text AND c.enabled
           AND ($16::uuid IS NULL OR EXISTS (SELECT 1 FROM browser))
+          AND ($16::uuid IS NULL OR c.first_party OR EXISTS (
+              SELECT 1 FROM consents k WHERE k.user_id = u.id AND k.client_id = c.client_id
+              AND k.scope @> string_to_array($7::text, ' ')))
         FOR KEY SHARE OF u, c
         ON CONFLICT (id) DO NOTHING
         RETURNING *

@@ -1,4 +1,8 @@
-"""JWTs for one client: signed, then encrypted, as it registered (OpenID Connect Core 1.0, 10)."""
+"""JWTs that we make for one client: signed, then encrypted, as it registered.
+
+OpenID Connect Core 1.0, section 10. Those that a client makes for us are read by
+``oauth.client_signatures``.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +24,8 @@ from authserver.tokens.jwt import sign
 
 # By the client's secret, and by nobody (RFC 7518, section 3.1).
 HS256 = "HS256"
-# OpenID Connect Registration 1.0, section 2.
-DEFAULT = "RS256"
+# OpenID Connect Registration 1.0, section 2, for ID tokens.
+DEFAULT_SIGNING = "RS256"
 _UNREADABLE = (
     "No secret of this client can sign, because they were made before the client wanted HS256. "
     "Rotate the client's secret."
@@ -44,7 +48,7 @@ class Protection:
     @classmethod
     def of_id_token(cls, client: Client) -> "Protection":
         return cls(
-            client.id_token_signed_response_alg or DEFAULT,
+            client.id_token_signed_response_alg or DEFAULT_SIGNING,
             client.id_token_encrypted_response_alg,
             client.id_token_encrypted_response_enc,
             binding="id_token_signed_response_alg" in client.metadata,
@@ -114,7 +118,7 @@ class ClientJwts:
 
         An algorithm that the operator has just added has a key that may not sign yet.
         """
-        algorithm = protection.signing or DEFAULT
+        algorithm = protection.signing or DEFAULT_SIGNING
         if protection.binding:
             return self.signing.signing_key(algorithm)
         return self.signing.best_signing_key(algorithm)

@@ -8,7 +8,7 @@ from authserver.clients.algorithms import UNSIGNED
 from authserver.clients.metadata import Client
 from authserver.clock import Clock
 from authserver.ids import new_secret
-from authserver.tokens.client_jwts import DEFAULT, ClientJwts, Protection
+from authserver.tokens.client_jwts import DEFAULT_SIGNING, ClientJwts, Protection
 from authserver.tokens.subjects import Subjects
 
 LOGOUT_TOKEN = "logout+jwt"  # noqa: S105 - a media type
@@ -51,5 +51,5 @@ def _protection(client: Client) -> Protection:
     """As for ID tokens; but what nobody signed would end sessions on anybody's word (2.6)."""
     protection = Protection.of_id_token(client)
     if protection.signing == UNSIGNED:
-        return replace(protection, signing=DEFAULT, binding=False)
+        return replace(protection, signing=DEFAULT_SIGNING, binding=False)
     return protection

@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from authserver.clients.metadata import Client
+from authserver.clients.sectors import sector_host
 from authserver.ids import base64url
-from authserver.setting_rules import LOCAL_HOSTS
 
 PUBLIC = "public"
 PAIRWISE = "pairwise"
@@ -44,22 +43,6 @@ class Subjects:
 
 
 def _sector(client: Client) -> str:
-    """The sector identifier (section 8.1): a host, which may be that of several clients.
-
-    A client that has neither one host nor a ``sector_identifier_uri`` is a sector of its own, and
-    so is one at a loopback address or under a private-use scheme: those are nobody's, and whoever
-    registered there would learn the subjects of the others. Its id is written so that it is no
-    host.
-    """
-    uris = [client.sector_identifier_uri] if client.sector_identifier_uri else client.redirect_uris
-    hosts = {_host(uri) for uri in uris}
-    host = hosts.pop() if len(hosts) == 1 else None
+    """The host of its sector; a client without one is one of its own, whose name is no host."""
+    host = sector_host(client.sector_identifier_uri, client.redirect_uris)
     return host or f"client {client.client_id}"
-
-
-def _host(uri: str) -> str | None:
-    """The host, if it is one by which its owner can be told from others."""
-    parts = urlsplit(uri)
-    if parts.scheme != "https" or parts.hostname in LOCAL_HOSTS:
-        return None
-    return parts.hostname

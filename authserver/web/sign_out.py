@@ -3,15 +3,15 @@
 from flask import Response, request
 
 from authserver.clients.service import ClientService
-from authserver.errors import FlowInvalid
-from authserver.flows.addresses import PARAMETER, step
-from authserver.flows.logout_request import RESUME_LOGOUT, LogoutFlows, LogoutRequest
+from authserver.flows.addresses import RESUME_LOGOUT, step
+from authserver.flows.logout_request import LogoutFlows, LogoutRequest
 from authserver.http.pages import PagePolicy, onward
 from authserver.http.services import service
 from authserver.web.browser import accounts_now, browser_value
 from authserver.web.guard import page
 from authserver.web.languages import choose_language
 from authserver.web.rendering import render_page, see_other
+from authserver.web.steps import carried_value
 
 _SIGN_OUT = "sign_out"
 
@@ -47,10 +47,8 @@ def _find_request() -> LogoutRequest | None:
 
     Raises :class:`FlowInvalid` and :class:`FlowExpired`.
     """
-    given = request.args.getlist(PARAMETER)
-    if len(given) > 1:
-        raise FlowInvalid(detail="sent twice")
-    return service(LogoutFlows).open(given[0], browser_value()) if given else None
+    sealed = carried_value()
+    return service(LogoutFlows).open(sealed, browser_value()) if sealed is not None else None
 
 
 def _go_on(answered: LogoutRequest) -> Response:

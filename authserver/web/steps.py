@@ -38,19 +38,25 @@ class Step:
         return see_other(address_of(RESUME, sealed), headers)
 
 
+def carried_value() -> str | None:
+    """The sealed value that this page was asked for with. Raises :class:`FlowInvalid` for two."""
+    given = request.args.getlist(PARAMETER)
+    if len(given) > 1:
+        raise FlowInvalid(detail="sent twice")
+    return given[0] if given else None
+
+
 def find_step() -> Step | None:
     """The authorization that this page was asked for with; None when there is none.
 
     Raises :class:`FlowInvalid` and :class:`FlowExpired`.
     """
-    given = request.args.getlist(PARAMETER)
-    if not given:
+    sealed = carried_value()
+    if sealed is None:
         return None
-    if len(given) > 1:
-        raise FlowInvalid(detail="sent twice")
     browser = browser_value()
-    opened = service(FlowService).open_request(given[0], browser)
-    return Step(given[0], opened, browser or "")
+    opened = service(FlowService).open_request(sealed, browser)
+    return Step(sealed, opened, browser or "")
 
 
 def get_step() -> Step:

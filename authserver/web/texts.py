@@ -20,7 +20,7 @@ _BY_CODE: dict[str, Text] = {
         _("This took too long"),
         _("For your safety the sign-in has ended. Go back to the application and start again."),
     ),
-    "invalid_client": (
+    "unknown_client": (
         _("The application is not known here"),
         _("The application that sent you here is not registered, or has been turned off."),
     ),

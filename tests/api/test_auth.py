@@ -240,4 +240,5 @@ def test_a_wrong_password_is_no_word_on_a_token(client, user, tokens):
 
     answer = client.post("/api/auth/login", json=body, headers=headers)
 
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="authserver"'

@@ -187,7 +187,7 @@ def test_who_is_not_signed_in_may_not(client, path, method):
     answer = client.open(path, method=method)
 
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="authserver"'
 
 
 def test_an_administrator_may(client, admin_token, tokens, path):

@@ -211,7 +211,7 @@ def test_who_sends_no_token_is_told_no_error(client, place):
     answer = client.get(place)
 
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="authserver"'
 
 
 @attack("JW-38")

@@ -68,11 +68,24 @@ def test_an_advertised_algorithm_signs_request_objects(metadata, authorizations,
     assert flow.authorize(request=request).params["state"] == "inner"
 
 
-def test_an_unsigned_request_object_is_advertised_and_read(metadata, authorizations):
-    flow = authorizations(request_object_signing_alg="none")
+def test_unsigned_request_objects_are_for_who_asked_and_not_advertised(metadata, authorizations):
+    """OpenID Connect Registration 1.0, section 2: what is listed is for who registered nothing."""
+    request = compact({"alg": "none"}, {"state": "i"})
+    free = authorizations(request_object_signing_alg="none")
 
-    assert "none" in metadata["request_object_signing_alg_values_supported"]
-    assert flow.authorize(request=compact({"alg": "none"}, {"state": "i"})).params["state"] == "i"
+    assert "none" not in metadata["request_object_signing_alg_values_supported"]
+    assert free.authorize(request=request).params["state"] == "i"
+
+
+@of_ours
+def test_an_advertised_algorithm_needs_no_registration(metadata, authorizations, alg, key):
+    """OpenID Connect Registration 1.0, section 2: without a choice any that is listed will do."""
+    keys = {"userinfo_signed_response_alg": "HS256"} if alg == "HS256" else {"jwks": key_set(key)}
+    flow = authorizations(**keys)
+    request = signed(alg, key, {"state": "inner"}, flow.party.credentials.secret)
+
+    assert alg in metadata["request_object_signing_alg_values_supported"]
+    assert flow.authorize(request=request).params["state"] == "inner"
 
 
 @of_each
@@ -85,7 +98,7 @@ def test_only_what_is_advertised_can_be_registered(services, metadata, alg):
     }
     create = services.get(ClientService).create
 
-    if alg in metadata["request_object_signing_alg_values_supported"]:
+    if alg in ("none", *metadata["request_object_signing_alg_values_supported"]):
         assert create(SYSTEM, wanted).client.request_object_signing_alg == alg
     else:
         with pytest.raises(InvalidClientMetadata):

@@ -17,20 +17,17 @@ _BUSY = (429, 503)
 
 @dataclass(frozen=True)
 class ErrorPages:
-    """An error as a page with an id, by which an operator finds it in the log."""
+    """An error as a page with an id, by which an operator finds it in the log.
+
+    In development the page itself says what only the log has elsewhere.
+    """
 
     pages: Pages
     clients: ClientService
+    in_development: bool
 
-    def show(
-        self,
-        http: HttpRequest,
-        error: AppError,
-        *,
-        back_url: str | None = None,
-        client_name: str | None = None,
-    ) -> HttpResponse:
-        """The page; ``back_url`` is a link that the person may follow to the client."""
+    def show(self, http: HttpRequest, error: AppError) -> HttpResponse:
+        """The page; what came too late has a link back to the client."""
         if isinstance(error, FlowExpired):
             return self._expired(http, error)
         said = ProtocolError(error)
@@ -47,11 +44,12 @@ class ErrorPages:
             headers=headers,
             code=error.code,
             error=said.error,
-            description=said.description,
+            description=self._description(said.description, error.detail),
             error_id=error_id,
-            back_url=back_url,
-            client_name=client_name,
         )
+
+    def _description(self, description: str, detail: str) -> str:
+        return f"{description} ({detail})" if detail and self.in_development else description
 
     def _expired(self, http: HttpRequest, error: FlowExpired) -> HttpResponse:
         client = self.clients.find(error.client_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from authserver.clients.metadata import Client
 from authserver.clients.service import ClientService
-from authserver.errors import AppError, InvalidClient, InvalidRedirectUri
+from authserver.errors import AppError, InvalidRedirectUri, UnknownClient
 from authserver.flows.authorization_request import AuthorizationRequest
 from authserver.oauth.authorization.parameters import Parameters
 from authserver.oauth.authorization.redirect_uris import is_registered
@@ -65,7 +65,7 @@ class Proof:
     def _client(self, client_id: str | None) -> Client:
         client = self.clients.find(client_id) if client_id else None
         if client is None or not client.enabled:
-            raise InvalidClient(hint="The client_id is missing, unknown or disabled.")
+            raise UnknownClient(hint="Look at the client_id.")
         return client
 
 
@@ -79,5 +79,8 @@ def _check(client: Client, redirect_uri: str | None) -> str:
     if redirect_uri is None:
         raise InvalidRedirectUri(hint="The redirect_uri is missing.")
     if not is_registered(redirect_uri, client.redirect_uris):
-        raise InvalidRedirectUri(hint="The redirect_uri is not one that the client registered.")
+        raise InvalidRedirectUri(
+            hint="The redirect_uri is not one that the client registered.",
+            detail=f"received {redirect_uri}, registered {', '.join(client.redirect_uris)}",
+        )
     return redirect_uri

@@ -1,26 +1,14 @@
-"""Response types and modes (OAuth 2.0 Multiple Response Type Encoding Practices)."""
+"""Which response type and mode a request may have, and where errors go.
 
-from authserver.clients.members import FRONT_CHANNEL_RESPONSE_TYPES
+OAuth 2.0 Multiple Response Type Encoding Practices; OAuth 2.0 Form Post Response Mode.
+"""
+
 from authserver.clients.metadata import Client
+from authserver.clients.response_types import canonical
 from authserver.errors import Invalid, UnauthorizedClient, UnsupportedResponseType
 
-ALWAYS = ("code", "none")
-# What carries tokens through the browser: RFC 9700, section 2.1.2 advises against all of them.
-FRONT_CHANNEL = FRONT_CHANNEL_RESPONSE_TYPES
 MODES = ("query", "fragment", "form_post")
 _IN_FRONT = frozenset({"id_token", "token"})
-_BY_WORDS = {frozenset(name.split(" ")): name for name in (*ALWAYS, *FRONT_CHANNEL)}
-
-
-def supported_response_types(front_channel: bool) -> tuple[str, ...]:
-    """What the server answers to at all."""
-    return (*ALWAYS, *FRONT_CHANNEL) if front_channel else ALWAYS
-
-
-def canonical(response_type: str | None) -> str | None:
-    """The response type in its registered spelling; the order of its words means nothing."""
-    words = (response_type or "").split(" ")
-    return _BY_WORDS.get(frozenset(words)) if len(words) == len(set(words)) else None
 
 
 def check_response_type(asked: str | None, client: Client, supported: tuple[str, ...]) -> str:

@@ -44,6 +44,14 @@ class Pending:
     step: Step
     request: AuthorizationRequest
 
+    @property
+    def refusal(self) -> type[AppError]:
+        """What a client is told that wants no page.
+
+        Who names a person whose consent it lacks is not told whether just that person is here.
+        """
+        return LoginRequired if self.request.hint_subject is not None else self.step.refusal
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -71,19 +79,17 @@ def needs_sign_in(it: Situation) -> bool:
 
 
 def needs_consent(it: Situation) -> bool:
-    """Nobody agreed yet: in this flow, or once before to all that is asked for now.
+    """Nobody agreed yet to all that is asked for now, or it has been taken back since.
 
     Clients of the house need no consent. A client that could be anybody who knows its id needs one
-    each time (RFC 8252, section 8.6).
+    in each flow (RFC 8252, section 8.6).
     """
-    if it.account is None or it.request.consented == it.account.id:
+    if it.account is None:
         return False
-    if "consent" in it.request.prompt:
+    if it.request.consented != it.account.id and _is_asked_each_time(it):
         return True
     if it.client.first_party:
         return False
-    if _could_be_anybody(it):
-        return True
     consent = it.consents.find(it.account.user_id, it.client.client_id)
     return consent is None or not asked_scope(it.request) <= consent.scope
 
@@ -133,11 +139,14 @@ class Steps:
     def _account(
         self, request: AuthorizationRequest, client: Client, accounts: Sequence[BrowserSession]
     ) -> BrowserSession | None:
-        """Whom the request is about: who was chosen, else who is expected, else who is active."""
+        """Whom the request is about: who was chosen, else who is expected, else who is active.
+
+        For who was chosen and has signed out since, nobody else is taken.
+        """
         chosen = next((account for account in accounts if account.id == request.account), None)
         expected = [account for account in accounts if self._is_expected(account, request, client)]
         if chosen is None:
-            return expected[0] if expected else None
+            return expected[0] if expected and request.account is None else None
         if chosen not in expected:
             raise LoginRequired(detail="somebody else signed in than the hint says")
         return chosen
@@ -147,6 +156,13 @@ class Steps:
     ) -> bool:
         hint = request.hint_subject
         return hint is None or hint == self.subjects.of(client, account.user_id)
+
+
+def _is_asked_each_time(it: Situation) -> bool:
+    """Whether it is not enough to have agreed in an earlier flow."""
+    if "consent" in it.request.prompt:
+        return True
+    return not it.client.first_party and _could_be_anybody(it)
 
 
 def _could_be_anybody(it: Situation) -> bool:

@@ -19,9 +19,9 @@ from authserver.errors import (
     RateLimited,
     Unavailable,
 )
-from authserver.flows.addresses import PARAMETER, RESUME, step
+from authserver.flows.addresses import PARAMETER, POSTED, RESUME, step
 from authserver.flows.authorization_request import AuthorizationRequest
-from authserver.flows.redirects import in_query, link_to_client
+from authserver.flows.redirects import in_query
 from authserver.flows.service import FlowService
 from authserver.http.cookies import Cookies, read_cookie
 from authserver.http.messages import Headers, HttpRequest, HttpResponse
@@ -39,9 +39,6 @@ from authserver.oauth.authorization.response_modes import Target, respond, see_o
 from authserver.oauth.authorization.steps import SIGN_IN_STEP, Pending, Steps
 from authserver.oauth.errors import ProtocolError
 from authserver.oauth.session_state import browser_state, session_state
-
-# A form that was posted goes on as an address: another site's form brings no cookie along.
-POSTED = "posted"
 
 
 @dataclass(frozen=True)
@@ -113,8 +110,13 @@ class AuthorizationEndpoint:
         except (RateLimited, Unavailable):
             raise
         except AppError as error:
-            target = Target(request.redirect_uri, request.response_mode)
-            return self._answer(http, target, request.state, _error(error))
+            return self._tell(http, request, _error(error))
+
+    def _tell(
+        self, http: HttpRequest, request: AuthorizationRequest, error: Mapping[str, str]
+    ) -> HttpResponse:
+        target = Target(request.redirect_uri, request.response_mode)
+        return self._answer(http, target, request.state, error)
 
     def _next(
         self, http: HttpRequest, request: AuthorizationRequest, client: Client
@@ -122,7 +124,11 @@ class AuthorizationEndpoint:
         """The page that comes next, or the answer."""
         if request.denied:
             raise AccessDenied
-        found = self.steps.next(request, client, self._accounts(http))
+        accounts = self._accounts(http)
+        if request.refusal is not None and accounts:
+            error, description = request.refusal
+            return self._tell(http, request, _members(error, description))
+        found = self.steps.next(request, client, accounts)
         if isinstance(found, Pending):
             return self._ask(http, found)
         try:
@@ -136,28 +142,33 @@ class AuthorizationEndpoint:
     def _ask(self, http: HttpRequest, pending: Pending) -> HttpResponse:
         """Send the person to a page. Raises the error for a client that wants none."""
         if "none" in pending.request.prompt:
-            raise pending.step.refusal
-        browser, headers = self.cookies.read_browser(http.environ), []
-        if browser is None:
-            browser, header = self.cookies.new_browser()
-            headers = [header]
+            raise pending.refusal
+        browser, headers = self.cookies.ensure_browser(http.environ)
         sealed = self.flows.seal_request(pending.request, browser)
         return see_other(step(pending.step.path, sealed), headers)
 
     def _refuse(self, http: HttpRequest, proven: Proven, error: AppError) -> HttpResponse:
         """Tell the client what is wrong with its request.
 
-        A client that registered itself may send people here only to be sent on by us: before
-        somebody has signed in, they are asked first (RFC 9700, section 4.11.2).
+        A client that registered itself may send people here only to be sent on by us: they are
+        not before somebody has signed in (RFC 9700, section 4.11.2).
         """
-        state = proven.parameters.get("state")
+        state, said = proven.parameters.get("state"), _error(error)
         silent = proven.parameters.get("prompt") == "none"
-        if proven.client.self_registered and not silent and not self._accounts(http):
-            target, said = proven.target, self._complete(_error(error), state)
-            back_url = link_to_client(target.redirect_uri, target.response_mode, said)
-            name = proven.client.client_name
-            return self.error_pages.show(http, error, back_url=back_url, client_name=name)
-        return self._answer(http, proven.target, state, _error(error))
+        if silent or not proven.client.self_registered:
+            return self._answer(http, proven.target, state, said)
+        request = AuthorizationRequest(
+            client_id=proven.client.client_id,
+            redirect_uri=proven.target.redirect_uri,
+            response_type="",
+            response_mode=proven.target.response_mode,
+            scope=frozenset(),
+            audience=(),
+            started_at=self.clock.now().timestamp(),
+            state=state,
+            refusal=(said["error"], said["error_description"]),
+        )
+        return self._go_on(http, request, proven.client)
 
     def _succeed(
         self, http: HttpRequest, request: AuthorizationRequest, parameters: Mapping[str, str]
@@ -193,4 +204,8 @@ class AuthorizationEndpoint:
 
 def _error(error: AppError) -> Mapping[str, str]:
     said = ProtocolError(error)
-    return {"error": said.error, "error_description": said.description}
+    return _members(said.error, said.description)
+
+
+def _members(error: str, description: str) -> Mapping[str, str]:
+    return {"error": error, "error_description": description}

@@ -10,8 +10,8 @@ from authserver.authn.sign_out import SignOutService
 from authserver.browser_sessions.browser_session import BrowserSession
 from authserver.browser_sessions.service import BrowserSessionService
 from authserver.errors import AppError, Unavailable
-from authserver.flows.addresses import PARAMETER, SIGN_OUT, step
-from authserver.flows.logout_request import RESUME_LOGOUT, LogoutFlows, LogoutRequest
+from authserver.flows.addresses import PARAMETER, POSTED, RESUME_LOGOUT, SIGN_OUT, step
+from authserver.flows.logout_request import LogoutFlows, LogoutRequest
 from authserver.flows.redirects import in_query
 from authserver.flows.service import FlowService
 from authserver.http.cookies import Cookies, changed_accounts, read_cookie
@@ -26,11 +26,8 @@ from authserver.oauth.authorization.parameters import (
 from authserver.oauth.authorization.response_modes import see_other
 from authserver.oauth.logout.front_channel import FrontChannelLogout, frames_policy
 from authserver.oauth.logout.proof import LogoutProof, ProvenLogout
-from authserver.sessions.logout_notices import Party
+from authserver.sessions.session import Participant
 from authserver.tokens.subjects import Subjects
-
-# As at the authorization endpoint: a form of others goes on as an address.
-POSTED = "posted"
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class EndSessionEndpoint:
         named = proven.named(accounts, self.subjects)
         if accounts and not named:
             return self._ask(http, proven.request)
-        return self._finish(http, proven.request, named, direct=_may_redirect(proven))
+        return self._finish(http, proven.request, named, direct=_may_redirect(proven, named))
 
     def _resume(
         self, http: HttpRequest, request: LogoutRequest, accounts: tuple[BrowserSession, ...]
@@ -92,10 +89,7 @@ class EndSessionEndpoint:
 
     def _ask(self, http: HttpRequest, request: LogoutRequest) -> HttpResponse:
         """Put it to the person: somebody else's page may have sent them here."""
-        browser, headers = self.cookies.read_browser(http.environ), []
-        if browser is None:
-            browser, header = self.cookies.new_browser()
-            headers = [header]
+        browser, headers = self.cookies.ensure_browser(http.environ)
         sealed = self.logout_flows.seal(request, browser)
         return see_other(step(SIGN_OUT, sealed), headers)
 
@@ -108,8 +102,8 @@ class EndSessionEndpoint:
         direct: bool,
     ) -> HttpResponse:
         """Sign the accounts out, tell the clients, and send the person on."""
-        parties, headers = self._sign_out(http, accounts)
-        frames = self.front_channel.frames(parties)
+        participants, headers = self._sign_out(http, accounts)
+        frames = self.front_channel.frames(participants)
         if request.continue_url is not None and direct and not frames:
             return see_other(request.continue_url, headers)
         return self.pages.show(
@@ -125,7 +119,7 @@ class EndSessionEndpoint:
 
     def _sign_out(
         self, http: HttpRequest, accounts: tuple[BrowserSession, ...]
-    ) -> tuple[tuple[Party, ...], Headers]:
+    ) -> tuple[tuple[Participant, ...], Headers]:
         """Who took part, and the headers that the browser learns it by."""
         cookie = self._cookie(http)
         if not accounts:
@@ -139,11 +133,12 @@ class EndSessionEndpoint:
         return read_cookie(http.environ, self.cookies.session)
 
 
-def _may_redirect(proven: ProvenLogout) -> bool:
+def _may_redirect(proven: ProvenLogout, named: tuple[BrowserSession, ...]) -> bool:
     """Whether the person is sent on unasked.
 
-    Anybody may register a client where registration is open: without an ID token of somebody who
-    was signed in there, our address would be a signpost to theirs (RFC 9700, section 4.11.2).
+    Anybody may register a client where registration is open, and has an ID token of their own:
+    unless it speaks of who was signed in here, our address would be a signpost to theirs (RFC
+    9700, section 4.11.2).
     """
     client = proven.client
-    return client is not None and (proven.hint is not None or not client.self_registered)
+    return client is not None and (bool(named) or not client.self_registered)

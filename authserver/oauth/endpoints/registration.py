@@ -31,7 +31,7 @@ _WITH_DEFAULTS = (
 class RegistrationEndpoint:
     """``POST`` at its address registers a client; below it each client manages itself.
 
-    ``failures`` counts tokens that were none, ``throttle`` the clients that were registered.
+    ``failures`` counts tokens that were none, ``throttle`` what has been written: each costs rows.
     """
 
     registrations: RegistrationService
@@ -75,6 +75,7 @@ class RegistrationEndpoint:
             self.registrations.remove(actor, client_id, presented)
             return HttpResponse(204, b"", list(NO_STORE))
         if request.method == "PUT":
+            self.throttle.count(request.address)
             asked = _metadata(request)
             changed = self.registrations.replace(
                 actor, client_id, presented, self.statements.apply(asked)

@@ -6,6 +6,7 @@ import orjson
 
 from authserver.authn.sign_out import SignOutService
 from authserver.browser_sessions.service import BrowserSessionService
+from authserver.clients.response_types import supported_response_types
 from authserver.clients.service import ClientService
 from authserver.consents.service import ConsentService
 from authserver.flows.logout_request import LogoutFlows
@@ -18,7 +19,6 @@ from authserver.oauth.authorization.checks import Policy
 from authserver.oauth.authorization.error_pages import ErrorPages
 from authserver.oauth.authorization.issuing import Issuing
 from authserver.oauth.authorization.proof import Proof
-from authserver.oauth.authorization.response_types import supported_response_types
 from authserver.oauth.authorization.steps import Steps
 from authserver.oauth.endpoints.authorize import AuthorizationEndpoint
 from authserver.oauth.endpoints.check_session import CheckSessionEndpoint
@@ -102,7 +102,7 @@ def _authorize(services: Lookup, settings: Settings, pages: Pages) -> Authorizat
         browser_sessions=services.get(BrowserSessionService),
         cookies=Cookies.of(settings.issuer),
         pages=pages,
-        error_pages=ErrorPages(pages, clients),
+        error_pages=ErrorPages(pages, clients, settings.in_development),
         clock=tokens.clock,
         issuer=settings.issuer,
     )
@@ -121,7 +121,7 @@ def _end_session(services: Lookup, settings: Settings, pages: Pages) -> EndSessi
         logout_flows=logout_flows,
         cookies=Cookies.of(settings.issuer),
         pages=pages,
-        error_pages=ErrorPages(pages, clients),
+        error_pages=ErrorPages(pages, clients, settings.in_development),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from authserver.clients.service import ClientService
 from authserver.flows.redirects import in_query
 from authserver.http.pages import PagePolicy
-from authserver.sessions.logout_notices import Party
+from authserver.sessions.session import Participant
 from authserver.setting_rules import origin_of
 from authserver.tokens.subjects import Subjects
 
@@ -19,13 +19,13 @@ class FrontChannelLogout:
     subjects: Subjects
     issuer: str
 
-    def frames(self, parties: Iterable[Party]) -> list[str]:
+    def frames(self, participants: Iterable[Participant]) -> list[str]:
         """One address for each client that has such a page.
 
         With issuer and ``sid`` where the client wants to know which session is meant (section 2).
         """
         addresses = []
-        for client_id, _, browser_session_id in parties:
+        for client_id, _, browser_session_id in participants:
             client = self.clients.find(client_id)
             uri = client.frontchannel_logout_uri if client and client.enabled else None
             if client is None or uri is None:

@@ -10,6 +10,7 @@ from authserver.authn.sign_out import SignOutService
 from authserver.authn.single_sign_on import SingleSignOn
 from authserver.browser_sessions.browser_session import BrowserSession
 from authserver.browser_sessions.service import BrowserSessionService
+from authserver.consents.service import ConsentService
 from authserver.sessions.service import SessionService
 from authserver.sessions.session import LiveSession, SignIn
 from authserver.storage.db import Database
@@ -49,8 +50,8 @@ def sign_in_browser(services: Services) -> Callable[..., tuple[BrowserSession, s
 
 @pytest.fixture
 def begin_session(services: Services) -> Callable[..., LiveSession]:
-    """``begin_session(browser, client, "openid")``: as the redemption of a code does."""
-    sessions = services.get(SessionService)
+    """``begin_session(browser, client, "openid")``: as the redemption of a code does; its person agrees."""
+    sessions, consents = services.get(SessionService), services.get(ConsentService)
 
     def begin(browser: BrowserSession, client: Any, scope: str = "openid") -> LiveSession:
         sign_in = SignIn(
@@ -64,6 +65,7 @@ def begin_session(services: Services) -> Callable[..., LiveSession]:
             amr=browser.amr,
             browser_session_id=browser.id,
         )
+        consents.grant(browser.user_id, client.client_id, sign_in.scope, ACTOR)
         return sessions.begin(sign_in, ACTOR)[0]
 
     return begin

@@ -44,7 +44,11 @@ def make_service(database: Database, clock: FrozenClock, monotonic: ManualTime) 
         events: AuditRepository | None = None,
         **settings: object,
     ) -> SigningService:
-        wishes: dict[str, object] = {"signing_algorithms": ["ES256"], "jwks_max_age": 300}
+        wishes: dict[str, object] = {
+            "signing_algorithms": ["ES256"],
+            "jwks_max_age": 300,
+            "signing_key_retention": 86_400,
+        }
         policy = KeyPolicy.of(
             replace(
                 Settings(issuer="https://id.example", database_url="postgresql:///x"),

@@ -62,7 +62,13 @@ def test_discovery_has_what_everybody_must_have(metadata: dict[str, Any]):
 def test_discovery_tells_that_request_objects_are_understood(metadata: dict[str, Any], member: str):
     """oidcc-discovery-endpoint-verification"""
     assert metadata[member] is True
-    assert {"RS256", "none"} <= set(metadata["request_object_signing_alg_values_supported"])
+    assert "RS256" in metadata["request_object_signing_alg_values_supported"]
+
+
+def test_unsigned_request_objects_are_not_offered_to_everybody(metadata: dict[str, Any]):
+    """oidcc-request-uri-unsigned and its like are run where "none" is listed, with clients that
+    registered no algorithm; they are skipped otherwise."""
+    assert "none" not in metadata["request_object_signing_alg_values_supported"]
 
 
 def test_what_discovery_lists_is_well_formed(metadata: dict[str, Any]):

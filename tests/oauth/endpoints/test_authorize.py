@@ -145,10 +145,10 @@ def test_a_client_that_registered_itself_is_not_sent_people_unasked(flow, servic
     services.get(ClientService).tell(flow.client_id)
     stranger = flow.elsewhere(client.application.test_client())
 
-    answer = stranger.authorize(scope="zzz")
+    step = stranger.authorize(scope="zzz")
 
-    assert (answer.status, answer.location) == (400, None)
-    assert f"{REDIRECT_URI}?error=invalid_scope" in answer.text
+    assert step.page == "/sign-in"
+    assert_error(stranger.enter(step), "invalid_scope")
 
 
 def test_a_client_that_registered_itself_is_told_when_it_asks_in_silence(flow, services, rows):
@@ -165,6 +165,14 @@ def test_a_page_of_an_error_has_an_id_and_nothing_of_the_request(flow):
 
     assert "Error id" in answer.text
     assert "somewhere" not in answer.text
+
+
+def test_in_development_the_page_says_what_was_received_and_what_expected(flow, make_app):
+    developing, _ = make_app(environment="development")
+
+    answer = flow.elsewhere(developing.test_client()).authorize(redirect_uri="https://b.example/")
+
+    assert f"received https://b.example/, registered {REDIRECT_URI}" in answer.text
 
 
 def test_nothing_of_it_is_stored(flow):

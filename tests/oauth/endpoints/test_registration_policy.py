@@ -147,6 +147,43 @@ def test_front_channel_response_types_are_registered_where_they_are_on(make_app)
     assert members["response_types"] == ["code id_token token"]
 
 
+@pytest.fixture
+def on_the_web(make_app) -> Registrar:
+    """At a server that is not on the developer's machine, with tokens in the front channel."""
+    app, _ = make_app(
+        issuer="https://id.example", client_registration="open", front_channel_response_types=True
+    )
+    return Registrar(app.test_client())
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://localhost/cb", "http://127.0.0.1/cb", "https://localhost/cb"]
+)
+@pytest.mark.parametrize("kind", ["id_token token", "code id_token"])
+def test_a_web_application_that_is_given_tokens_is_on_the_web(on_the_web, kind, uri):
+    """OpenID Connect Registration 1.0, section 2 (application_type)."""
+    answer = on_the_web.register(redirect_uris=[uri], response_types=[kind])
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_redirect_uri")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"response_types": ["code"], "redirect_uris": ["http://localhost/cb"]},
+        {"response_types": ["id_token"], "redirect_uris": [REDIRECT_URI]},
+        {
+            "response_types": ["id_token"],
+            "redirect_uris": ["http://127.0.0.1/cb"],
+            "application_type": "native",
+        },
+    ],
+)
+def test_every_other_application_may_be_where_it_is(on_the_web, members):
+    """RFC 8252, section 7.3."""
+    assert on_the_web.register(**members).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("uri", "status"),
     [

@@ -119,11 +119,11 @@ def test_a_form_without_a_token_sends_none(client):
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_who_sends_no_token_is_told_the_scheme_and_nothing_else(client, method):
-    """RFC 6750, section 3.1."""
+    """RFC 6750, sections 3 and 3.1: never the scheme alone, and no error."""
     answer = client.open(USERINFO, method=method)
 
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="authserver"'
 
 
 @pytest.mark.parametrize("header", ["Bearer x", "Bearer ", "Basic eDp5", "Bearer a b", "x"])

@@ -5,16 +5,18 @@ from itertools import permutations
 
 import pytest
 
-from authserver.errors import Invalid, UnauthorizedClient, UnsupportedResponseType
-from authserver.oauth.authorization.response_types import (
+from authserver.clients.response_types import (
     ALWAYS,
     FRONT_CHANNEL,
     canonical,
+    supported_response_types,
+)
+from authserver.errors import Invalid, UnauthorizedClient, UnsupportedResponseType
+from authserver.oauth.authorization.response_types import (
     check_response_mode,
     check_response_type,
     default_mode,
     error_mode,
-    supported_response_types,
 )
 
 ALL = (*ALWAYS, *FRONT_CHANNEL)
