@@ -15,8 +15,9 @@ class AuthorizationRequest:
 
     ``started_at`` is in seconds; ``prompt`` and ``max_age`` are measured against it. ``account``
     is the browser session that a person chose in this flow, ``signed_in`` the one that they signed
-    in to in it, ``consented`` the one that agreed, and ``denied`` says that they refused. ``refusal`` is an error of the request
-    itself, by its code and description, that is told to the client once somebody has signed in.
+    in to in it, ``consented`` the one that agreed, and ``denied`` says that they refused.
+    ``refusal`` is an error of the request itself, by its code and description, that is told to the
+    client once somebody has signed in.
     """
 
     client_id: str

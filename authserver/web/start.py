@@ -2,6 +2,7 @@
 
 from flask import Response
 
+from authserver.web.applications import applications_of
 from authserver.web.browser import shown_accounts
 from authserver.web.content_policy import ISOLATED
 from authserver.web.guard import page
@@ -11,4 +12,6 @@ from authserver.web.rendering import render_page
 @page
 def show_start() -> Response:
     """For who came without an application."""
-    return render_page("start.html", headers=ISOLATED, accounts=shown_accounts())
+    accounts = shown_accounts()
+    applications = applications_of(accounts[0]) if accounts else []
+    return render_page("start.html", headers=ISOLATED, accounts=accounts, applications=applications)

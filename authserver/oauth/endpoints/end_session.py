@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from authserver.authn.sign_out import SignOutService
 from authserver.browser_sessions.browser_session import BrowserSession
 from authserver.browser_sessions.service import BrowserSessionService
-from authserver.errors import AppError, Unavailable
+from authserver.errors import AppError, Invalid
 from authserver.flows.addresses import PARAMETER, POSTED, RESUME_LOGOUT, SIGN_OUT, step
 from authserver.flows.logout_request import LogoutFlows, LogoutRequest
 from authserver.flows.redirects import in_query
@@ -59,7 +59,7 @@ class EndSessionEndpoint:
 
     def _get(self, http: HttpRequest) -> HttpResponse:
         if "prefetch" in (http.header("sec-purpose") or ""):
-            raise Unavailable(detail="nobody has asked for this yet")
+            raise Invalid(hint="Nobody has asked for this yet.")
         parameters = query_parameters(http)
         accounts = self.browser_sessions.find_all_now(self._cookie(http))
         if (sealed := parameters.get(PARAMETER)) is not None:

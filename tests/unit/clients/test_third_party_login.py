@@ -1,7 +1,7 @@
 """Beginning a sign-in at a client from elsewhere (OpenID Connect Core 1.0, section 4)."""
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 from authserver.clients.metadata import Client
 from authserver.clients.third_party_login import third_party_login_url
@@ -14,8 +14,8 @@ def client(uri: str | None) -> Client:
     return cast(Client, SimpleNamespace(initiate_login_uri=uri))
 
 
-def url(uri: str | None, **parameters: Any) -> str | None:
-    return third_party_login_url(client(uri), ISSUER, **parameters)
+def url(uri: str | None) -> str | None:
+    return third_party_login_url(client(uri), ISSUER)
 
 
 def test_the_client_is_told_who_asks():
@@ -24,18 +24,6 @@ def test_the_client_is_told_who_asks():
 
 def test_parameters_come_after_those_of_the_address():
     assert str(url("https://app.example/in?a=b")).startswith("https://app.example/in?a=b&iss=")
-
-
-def test_hint_and_target_are_passed_on():
-    address = url(
-        "https://app.example/in",
-        login_hint="una@x.example",
-        target_link_uri="https://app.example/a",
-    )
-
-    assert str(address).endswith(
-        "&login_hint=una%40x.example&target_link_uri=https%3A%2F%2Fapp.example%2Fa"
-    )
 
 
 def test_a_client_without_such_an_address_has_none():
