@@ -50,7 +50,8 @@ def sign_in_browser(services: Services) -> Callable[..., tuple[BrowserSession, s
 
 @pytest.fixture
 def begin_session(services: Services) -> Callable[..., LiveSession]:
-    """``begin_session(browser, client, "openid")``: as the redemption of a code does; its person agrees."""
+    """``begin_session(browser, client, "openid")``: as the redemption of a code does that was
+    agreed to."""
     sessions, consents = services.get(SessionService), services.get(ConsentService)
 
     def begin(browser: BrowserSession, client: Any, scope: str = "openid") -> LiveSession:
