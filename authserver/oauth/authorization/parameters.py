@@ -10,6 +10,9 @@ from authserver.oauth.requests import FORM, REPEATABLE, parse_parameters
 # To whom an answer may go depends on these: of two of them nobody can tell which one counts.
 _DECISIVE = ("client_id", "redirect_uri", "request", "request_uri")
 
+# It comes back in an address, where servers and proxies read about eight thousand letters.
+_MAX_STATE = 4096
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -42,6 +45,8 @@ def read_parameters(text: bytes) -> Parameters:
     repeated = {name for name, values in sent.items() if len(values) > 1 and name not in REPEATABLE}
     if not repeated.isdisjoint(_DECISIVE):
         raise Invalid(hint="Send client_id, redirect_uri, request and request_uri once.")
+    if len(sent.get("state", [""])[0]) > _MAX_STATE:
+        raise Invalid(hint="state has at most 4096 letters.")
     resources = tuple(filter(None, sent.pop("resource", ())))
     values = {name: present[0] for name, present in sent.items() if present[0]}
     return Parameters(values, resources, frozenset(repeated))

@@ -135,3 +135,14 @@ def test_a_disabled_client_is_not_told(browser, user, party, services):
     answer = sign_out(browser, grants)
 
     assert frames(answer) == [PAGE]
+
+
+def test_it_cannot_lead_the_person_away(browser, user, party):
+    """A frame that goes elsewhere with the whole window would end up as a false sign-in page."""
+    browser.sign_in(user)
+    grants = browser.join(party())
+
+    answer = sign_out(browser, grants)
+
+    (allowed,) = re.findall(r'<iframe [^>]*sandbox="([^"]*)"', answer.text)
+    assert set(allowed.split()) == {"allow-same-origin", "allow-scripts", "allow-forms"}
