@@ -202,8 +202,8 @@ def test_a_token_of_the_past_is_refused(pen, claims, refused, ago):
 @attack("JW-21")
 @pytest.mark.parametrize(
     "value",
-    [NOW + 300, NOW + 10**6, "soon", 1e308, None],
-    ids=["in 300 s", "in 10**6 s", "soon", "1e308", "None"],
+    [NOW + 7200, NOW + 10**6, "soon", 1e308, None],
+    ids=["in two hours", "in 10**6 s", "soon", "1e308", "None"],
 )
 def test_a_token_of_the_future_is_refused(pen, claims, refused, value):
     """ASVS 9.2.1."""
@@ -213,8 +213,8 @@ def test_a_token_of_the_future_is_refused(pen, claims, refused, value):
 @attack("JW-21")
 @pytest.mark.parametrize(
     "value",
-    [NOW + 300, NOW + 10**6, "now", 1e308, None],
-    ids=["in 300 s", "in 10**6 s", "now", "1e308", "None"],
+    [NOW + 7200, NOW + 10**6, "now", 1e308, None],
+    ids=["in two hours", "in 10**6 s", "now", "1e308", "None"],
 )
 def test_a_token_that_was_made_in_the_future_is_refused(pen, claims, refused, value):
     """ASVS 9.2.1."""
