@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(VENV)/.installed ## Run a server with a database of its own. PORT=8000, VAR=var.
@@ -23,6 +23,17 @@ ACCEPTANCE ?= ../shared/acceptance/main_job.py
 .PHONY: acceptance
 acceptance: $(VENV)/.installed ## Try the main job on a server started by `make run`. ACCEPTANCE=script.
 	@exec .ci/acceptance $(ACCEPTANCE)
+
+# What the benchmarks take, each in words of their own: .venv/bin/python -m benchmarks run --help
+BENCH := ROUNDS SECONDS ONLY SESSIONS USERS CONNECTIONS SERVER WORKERS THREADS JSON PEER
+
+.PHONY: bench
+bench: $(VENV)/.installed ## Measure what each request costs. ONLY=refresh SERVER=granian JSON=path PEER=1.
+	@exec $(BIN)/python -m benchmarks run $(foreach name,$(BENCH),$(if $($(name)),--$(name) '$($(name))'))
+
+.PHONY: bench-compare
+bench-compare: $(VENV)/.installed ## Set two results of `make bench` side by side. A=a.json B=b.json.
+	@exec $(BIN)/python -m benchmarks compare '$(A)' '$(B)'
 
 .PHONY: check
 check: $(VENV)/.installed ## Check style, types, floors, and for known mistakes.

@@ -1,6 +1,5 @@
 """The services of the rooms that own tables or values, each made once on the same stores."""
 
-import os
 from dataclasses import dataclass
 
 from authserver.audit.repository import AuditRepository
@@ -20,7 +19,7 @@ from authserver.clients.service import ClientService
 from authserver.consents.repository import ConsentRepository
 from authserver.consents.service import ConsentService
 from authserver.credentials.password_policy import PasswordPolicy
-from authserver.credentials.passwords import Argon2Parameters, PasswordHasher
+from authserver.credentials.passwords import Argon2Parameters, PasswordHasher, cores
 from authserver.credentials.repository import SignInAttemptRepository
 from authserver.credentials.service import CredentialService, Lockout
 from authserver.flows.sealing import Sealer
@@ -72,7 +71,7 @@ class Domain:
 def build_domain(settings: Settings, stores: Stores) -> Domain:
     """Wire the rooms, in the order of the floors."""
     database, hot = stores.database, stores.database.statements
-    audit = AuditService(database, AuditRepository())
+    audit = AuditService(database, AuditRepository(hot))
     roles = RoleService(database, RoleRepository(hot), audit, stores.cache, settings.cache_ttl)
     credentials = _credentials(settings, stores)
     sessions = _sessions(settings, stores, audit)
@@ -180,9 +179,9 @@ def _signing(settings: Settings, stores: Stores, audit: AuditService) -> Signing
 
 
 def _credentials(settings: Settings, stores: Stores) -> CredentialService:
-    # Half of the threads that serve requests remain for what needs no password.
-    places = max(1, settings.threads // 2)
-    threads = min(settings.password_hash_threads or os.cpu_count() or 1, places)
+    # A quarter of the threads that serve requests remains for what needs no password.
+    places = max(1, settings.threads * 3 // 4)
+    threads = min(settings.password_hash_threads or cores(), places)
     return CredentialService(
         hasher=PasswordHasher(
             Argon2Parameters(settings.password_hash_memory, settings.password_hash_iterations),

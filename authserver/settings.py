@@ -205,7 +205,7 @@ class Settings:
     )
     client_registration_limit: str = _field(
         "str",
-        "Clients that register themselves from one address (IPv6: one /64).",
+        "Clients that register or change themselves from one address (IPv6: one /64).",
         default="60/hour",
         check=check_limit,
     )
@@ -299,7 +299,13 @@ class Settings:
     bind: str = _field("str", "Address and port that `serve` listens on.", default="127.0.0.1:8000")
     workers: int = _field("int", "Server processes.", default=2, check=between(1, 256))
     threads: int = _field(
-        "int", "Requests that one process works on at once.", default=16, check=between(1, 512)
+        "int", "Requests that one process works on at once.", default=64, check=between(1, 512)
+    )
+    worker_requests: int = _field(
+        "int",
+        "After about so many requests a process gives way to a new one, under gunicorn. 0: never.",
+        default=1_000_000,
+        check=between(0, 1_000_000_000),
     )
     log_level: str = _field(
         "str",

@@ -3,18 +3,48 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
 from sqlalchemy import delete, select
 
 from authserver.audit.models import AuditEvent
+from authserver.ids import new_id
 from authserver.storage.db import Transaction
+from authserver.storage.statements import Statement, Statements
+
+RECORD = Statement(
+    "record_audit_event",
+    """
+    INSERT INTO audit_events (id, event, actor_kind, actor_id, user_id, client_id, address,
+                              request_id, detail)
+    VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::uuid, $6::text, $7::text, $8::text,
+            $9::jsonb)""",
+    9,
+)
 
 
 @dataclass(frozen=True)
 class AuditRepository:
     """Adds and lists; there is no way to change an event, nor to remove a young one."""
 
+    hot: Statements
+
     def add(self, tx: Transaction, event: AuditEvent) -> None:
         tx.add(event)
+
+    def add_alone(self, event: AuditEvent) -> None:
+        """The same in a transaction of its own."""
+        self.hot.all(
+            RECORD,
+            new_id(),
+            event.event,
+            event.actor_kind,
+            event.actor_id,
+            event.user_id,
+            event.client_id,
+            event.address,
+            event.request_id,
+            orjson.dumps(event.detail).decode(),
+        )
 
     def list(
         self,

@@ -35,19 +35,7 @@ class AuditService:
         detail: dict[str, Any] | None = None,
     ) -> None:
         """Record an event in the caller's transaction: it stands if and only if the deed does."""
-        self.events.add(
-            tx,
-            AuditEvent(
-                event=event.value,
-                actor_kind=actor.kind,
-                actor_id=actor.id,
-                user_id=user_id,
-                client_id=client_id,
-                address=actor.address,
-                request_id=actor.request_id,
-                detail=detail or {},
-            ),
-        )
+        self.events.add(tx, _row(event, actor, user_id, client_id, detail))
         self.mention(event, actor, user_id=user_id, client_id=client_id)
 
     def record_alone(
@@ -60,8 +48,8 @@ class AuditService:
         detail: dict[str, Any] | None = None,
     ) -> None:
         """Record an event for which there is no transaction, such as a refused sign-in."""
-        with self.database.transaction() as tx:
-            self.record(tx, event, actor, user_id=user_id, client_id=client_id, detail=detail)
+        self.events.add_alone(_row(event, actor, user_id, client_id, detail))
+        self.mention(event, actor, user_id=user_id, client_id=client_id)
 
     def mention(
         self,
@@ -95,3 +83,22 @@ class AuditService:
         """A page of events, newest first."""
         with self.database.transaction() as tx:
             return self.events.list(tx, before=before, limit=limit, event=event, user_id=user_id)
+
+
+def _row(
+    event: Event,
+    actor: Actor,
+    user_id: UUID | None,
+    client_id: str | None,
+    detail: dict[str, Any] | None,
+) -> AuditEvent:
+    return AuditEvent(
+        event=event.value,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        user_id=user_id,
+        client_id=client_id,
+        address=actor.address,
+        request_id=actor.request_id,
+        detail=detail or {},
+    )

@@ -13,6 +13,7 @@ from authserver.errors import SessionNotFound
 from authserver.sessions.logout_notices import LogoutNotices
 from authserver.sessions.service import SessionService
 from authserver.sessions.session import Participant
+from authserver.storage.batches import BATCH
 from authserver.storage.db import Database, Transaction
 
 SIGN_OUT = "sign_out"
@@ -82,6 +83,27 @@ class SignOutService:
             signed_out = self._conclude(tx, ended, participants, reason, actor, count)
         self.browser_sessions.forget(ids)
         return signed_out
+
+    def sign_out_everyone(self, reason: str, actor: Actor) -> int:
+        """The same for all users, one after another; how many sessions have ended.
+
+        What begins meanwhile may live on: it is of somebody who has just signed in.
+        """
+        count, last = 0, UUID(int=0)
+        while users := self._holders(last):
+            for user_id in users:
+                signed_out = self.sign_out_everywhere(user_id, reason, actor)
+                count += signed_out.sessions + signed_out.browser_sessions
+            last = users[-1]
+        return count
+
+    def _holders(self, after: UUID) -> list[UUID]:
+        with self.database.transaction() as tx:
+            found = {
+                *self.sessions.holders(tx, after, BATCH),
+                *self.browser_sessions.holders(tx, after, BATCH),
+            }
+        return sorted(found)[:BATCH]
 
     def survive_password_change(
         self,

@@ -1,7 +1,7 @@
-"""Copies of browser sessions in Redis, for what is shown and for skipping the sign-in page.
+"""Copies of browser sessions in Redis, for what pages show.
 
-They decide nothing else: whoever begins a client's session asks PostgreSQL about the browser
-session again, in the same statement (``docs/adr/0012-browser-sessions.md``).
+They decide nothing: the authorization endpoint asks PostgreSQL who is there, and whoever begins a
+client's session asks again, in the same statement (``docs/adr/0012-browser-sessions.md``).
 """
 
 import hmac

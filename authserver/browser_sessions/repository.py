@@ -69,7 +69,7 @@ class BrowserSessionRepository:
     lifetimes: BrowserLifetimes
 
     def find_all(self, tokens: Sequence[BrowserToken]) -> list[Found]:
-        """Those of the tokens that are alive, in any order."""
+        """Those of the tokens that are alive, in any order; once a minute, that they were seen."""
         digests = {token.session_id: token.digest for token in tokens}
         rows = self.hot.all(
             statements.FIND_ALL,
@@ -79,6 +79,9 @@ class BrowserSessionRepository:
             self.lifetimes.absolute_ttl,
             TOUCH_INTERVAL,
         )
+        due = [row[0] for row in rows if row[-1]]
+        if due:
+            self.hot.all(statements.TOUCH, due)
         return [_found(row, digests[row[0]]) for row in rows]
 
     def lock_user(self, tx: Transaction, user_id: UUID, generation: int) -> User | None:
@@ -149,6 +152,12 @@ class BrowserSessionRepository:
         """The same for all of a user but the one to keep."""
         theirs = BrowserSessionRow.user_id == user_id
         return self._end(tx, and_(theirs, BrowserSessionRow.id != keep) if keep else theirs, reason)
+
+    def holders(self, tx: Transaction, after: UUID, limit: int) -> list[UUID]:
+        """Users with a browser session that has not ended, in the order of their ids."""
+        row = BrowserSessionRow
+        found = select(row.user_id).where(row.ended_at.is_(None), row.user_id > after)
+        return list(tx.scalars(found.distinct().order_by(row.user_id).limit(limit)))
 
     def carry_over(self, tx: Transaction, session_id: UUID, credential_generation: int) -> None:
         """Let one survive the change of its user's credential generation that has just been made.

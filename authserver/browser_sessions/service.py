@@ -8,7 +8,7 @@ from authserver.actor import Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.browser_sessions.browser_session import BrowserSession
-from authserver.browser_sessions.cached import BrowserSessionCache
+from authserver.browser_sessions.cached import BrowserSessionCache, Found
 from authserver.browser_sessions.cookie import (
     MOST_ACCOUNTS,
     BrowserToken,
@@ -37,19 +37,23 @@ class BrowserSessionService:
     def find_all(self, cookie: str | None) -> tuple[BrowserSession, ...]:
         """The living accounts of a cookie, the active one first.
 
-        They may be as old as the cache allows: enough for what is shown, and for whether to show
-        the sign-in page. Whatever begins a session of a client asks PostgreSQL again. A cookie
-        that is none costs no query, and any other at most one statement.
+        They may be as old as the cache allows: enough for what is shown. A cookie that is none
+        costs no query, and any other at most one statement, but for one more in a minute.
         """
         tokens = parse_cookie(cookie)
         known = {token.session_id: self.cache.find(token) for token in tokens}
-        known |= self._fetch([token for token in tokens if known[token.session_id] is None])
-        return _in_order(tokens, known)
+        fetched = self._fetch([token for token in tokens if known[token.session_id] is None])
+        for found in fetched:
+            self.cache.put(found)
+        return _in_order(tokens, known | _by_id(fetched))
 
     def find_all_now(self, cookie: str | None) -> tuple[BrowserSession, ...]:
-        """The same at this moment, for what changes something."""
+        """The same at this moment, for what changes something, and for who gets an answer.
+
+        One account costs less so than two questions to the cache.
+        """
         tokens = parse_cookie(cookie)
-        return _in_order(tokens, self._fetch(tokens))
+        return _in_order(tokens, _by_id(self._fetch(tokens)))
 
     def begin(
         self, user: SignInUser, acr: str, amr: tuple[str, ...], cookie: str | None, actor: Actor
@@ -95,7 +99,7 @@ class BrowserSessionService:
         dropped = [token for token in parse_cookie(cookie) if token.session_id not in named]
         with self.database.transaction() as tx:
             surplus = self.browser_sessions.list_surplus(tx, user_id)
-        return [*surplus, *self._fetch(dropped)]
+        return [*surplus, *_by_id(self._fetch(dropped))]
 
     def end(self, tx: Transaction, ids: Collection[UUID], reason: str) -> list[tuple[UUID, UUID]]:
         """End browser sessions; id and user of those that have ended now.
@@ -110,6 +114,10 @@ class BrowserSessionService:
     ) -> list[tuple[UUID, UUID]]:
         """The same for all browser sessions of a user but the one to keep."""
         return self.browser_sessions.end_all(tx, user_id, reason, keep)
+
+    def holders(self, tx: Transaction, after: UUID, limit: int) -> list[UUID]:
+        """Users with browser sessions to end, those after ``after`` in the order of their ids."""
+        return self.browser_sessions.holders(tx, after, limit)
 
     def carry_over(self, tx: Transaction, session_id: UUID, credential_generation: int) -> None:
         """Let one survive the change of password that its user has just made from it."""
@@ -134,11 +142,8 @@ class BrowserSessionService:
         """Delete what is of the past, a batch at a time; how many that were."""
         return in_batches(self.browser_sessions.remove_expired, batch)
 
-    def _fetch(self, tokens: Sequence[BrowserToken]) -> dict[UUID, BrowserSession | None]:
-        fetched = self.browser_sessions.find_all(tokens) if tokens else []
-        for found in fetched:
-            self.cache.put(found)
-        return {found.session.id: found.session for found in fetched}
+    def _fetch(self, tokens: Sequence[BrowserToken]) -> list[Found]:
+        return self.browser_sessions.find_all(tokens) if tokens else []
 
     def _begin(
         self,
@@ -172,6 +177,10 @@ def _is_of(locked: Locked, user: User) -> bool:
     """Whether the user was signed in there; who has just signed in may have been idle before."""
     row = locked.row
     return row.user_id == user.id and row.credential_generation == user.credential_generation
+
+
+def _by_id(fetched: Sequence[Found]) -> dict[UUID, BrowserSession | None]:
+    return {found.session.id: found.session for found in fetched}
 
 
 def _in_order(

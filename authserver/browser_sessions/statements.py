@@ -11,32 +11,31 @@ _ALIVE = """
     AND b.auth_time + make_interval(secs => $4::int) > now()"""
 
 # $1 the ids and $2 the digests of the tokens in a cookie, $3 idle and $4 absolute life, $5 for how
-# long a browser counts as just seen. A row that somebody works with is touched the next time: a
-# reader waits for nobody, and never holds one row while it waits for another. The last column is
-# for how many seconds the row will be alive if nothing happens.
+# long a browser counts as just seen. The last columns are for how many seconds the row will be
+# alive if nothing happens, and whether to TOUCH it.
 FIND_ALL = Statement(
     "find_browser_sessions",
     f"""
-    WITH asked AS (
-        SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS token (id, digest)
-    ), found AS (
-        SELECT b.*, u.email, u.full_name, u.version
-        FROM asked
-        JOIN browser_sessions b ON b.id = asked.id AND b.secret_digest = asked.digest
-        JOIN users u ON {_ALIVE}
-    ), touched AS (
-        UPDATE browser_sessions SET seen_at = now() WHERE id = ANY (ARRAY(
-            SELECT id FROM browser_sessions
-            WHERE id IN (SELECT id FROM found
-                         WHERE seen_at <= now() - make_interval(secs => $5::int))
-            FOR NO KEY UPDATE SKIP LOCKED))
-    )
-    SELECT id, user_id, email, full_name, credential_generation, auth_time, acr, amr, expires_at,
-           version, floor(extract(epoch FROM LEAST(
-               expires_at, seen_at + make_interval(secs => $3::int),
-               auth_time + make_interval(secs => $4::int)) - now()))::int
-    FROM found""",
+    SELECT b.id, b.user_id, u.email, u.full_name, b.credential_generation, b.auth_time, b.acr,
+           b.amr, b.expires_at, u.version, floor(extract(epoch FROM LEAST(
+               b.expires_at, b.seen_at + make_interval(secs => $3::int),
+               b.auth_time + make_interval(secs => $4::int)) - now()))::int,
+           b.seen_at <= now() - make_interval(secs => $5::int)
+    FROM browser_sessions b JOIN users u ON {_ALIVE}
+    WHERE b.id = ANY ($1::uuid[])
+      AND b.secret_digest = ($2::bytea[])[array_position($1::uuid[], b.id)]""",
     5,
+)
+
+# $1 the ids of those that somebody came by in. A row that somebody works with is touched the next
+# time: a reader waits for nobody, and never holds one row while it waits for another.
+TOUCH = Statement(
+    "touch_browser_sessions",
+    """
+    UPDATE browser_sessions SET seen_at = now() WHERE id = ANY (ARRAY(
+        SELECT id FROM browser_sessions WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL
+        FOR NO KEY UPDATE SKIP LOCKED))""",
+    1,
 )
 
 # $1 is the most rows that are looked at. Who works with a row at the moment is not disturbed.

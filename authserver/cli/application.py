@@ -1,7 +1,10 @@
 """The application as each worker process of a server loads it."""
 
+import resource
+import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from flask import Flask
@@ -13,11 +16,35 @@ from authserver.settings import Settings
 from authserver.signing.service import SigningService
 from authserver.storage.db import Database
 from authserver.storage.migrations import check_schema
+from authserver.warm_start import warm_up
 from authserver.wiring import Services, build
 
+# Longer than proxies keep their connections (60 s at nginx and at AWS), or they would send requests
+# into one that we are just closing.
+KEEPALIVE = 75
+# Of one worker, the idle ones as well.
+CONNECTIONS = 1000
+# As many again that are being closed, and what else there is.
+_FILES = 4096
 _PAUSE = 0.5
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the server is to end: in production in good order, in development at once."""
+
+    graceful_timeout: int = 30
+    last_signal: signal.Signals = signal.SIGTERM
+
+
+def allow_many_files() -> None:
+    """Raise the limit on open files as far as need be and may be: 1024 is the usual one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def check_start(settings: Settings) -> None:
@@ -52,10 +79,13 @@ def _create(settings: Settings, services: Services, end_if_alone: Callable[[], N
     told = False
     while True:
         try:
-            return create_app(settings, services)
+            application = create_app(settings, services)
+            warm_up(application, services)
         except Unavailable as error:
             if not told:
                 log.warning("worker.waits", reason=error.detail)
             told = True
             time.sleep(_PAUSE)
             end_if_alone()
+        else:
+            return application

@@ -156,8 +156,12 @@ def _ask(settings: Settings, query: str) -> tuple[Any, ...]:
 
 
 def _schema(services: Services) -> str:
-    check_schema(services.get(Database))
-    return f"At revision {head_revision()}, which this release needs."
+    revision, ours = check_schema(services.get(Database)), head_revision()
+    if revision == ours:
+        return f"At revision {revision}, which this release needs."
+    return (
+        f"At revision {revision}, which is newer than this release ({ours}) and suits it as well."
+    )
 
 
 def _redis(settings: Settings) -> str:

@@ -1,57 +1,19 @@
 """gunicorn, told what our settings mean for it."""
 
 import os
-import signal
-import time
-from dataclasses import dataclass
+import select
 from pathlib import Path
 from typing import Any
 
-import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from authserver.app import create_app
+from authserver.cli.application import CONNECTIONS, KEEPALIVE, Manner, load_application
 from authserver.cli.parents import end_with_parent
-from authserver.errors import Unavailable
-from authserver.maintenance import maintain_in_background
 from authserver.settings import Settings
-from authserver.signing.service import SigningService
-from authserver.storage.db import Database
-from authserver.storage.migrations import check_schema
-from authserver.wiring import build
 
-# Longer than proxies keep their connections (60 s at nginx and at AWS), or they would send requests
-# into one that we are just closing.
-_KEEPALIVE = 75
 # For gunicorn's signs of life: on a slow disk a worker would seem to hang.
 _MEMORY = Path("/", "dev", "shm")
-_PAUSE = 0.5
-
-log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How the server is to end: in production in good order, in development at once."""
-
-    graceful_timeout: int = 30
-    last_signal: signal.Signals = signal.SIGTERM
-
-
-def check_start(settings: Settings) -> None:
-    """Find out, before any worker is made, whether the server can do its work.
-
-    Raises KeyStoreError, SchemaError, SigningKeysError and Unavailable. No connection stays open:
-    after the fork it would be everybody's.
-    """
-    services = build(settings)
-    database = services.get(Database)
-    try:
-        check_schema(database)
-        services.get(SigningService).ring()
-    finally:
-        database.close()
 
 
 def serve(settings: Settings, manner: Manner) -> None:
@@ -84,30 +46,22 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The application of one worker.
-
-        A worker that starts while PostgreSQL is away waits for it: if it failed, gunicorn would
-        end the others with it, and these can still serve the keys.
-        """
-        services = build(self._settings)
-        told = False
-        while True:
-            try:
-                application = create_app(self._settings, services)
-                break
-            except Unavailable as error:
-                if not told:
-                    log.warning("worker.waits", reason=error.detail)
-                told = True
-                time.sleep(_PAUSE)
-                self._end_without_master()
-        maintain_in_background(services)
-        return application
+        """The application of one worker."""
+        return load_application(self._settings, self._end_without_master)
 
     def _end_without_master(self) -> None:
         """gunicorn notes a signal, and acts on it when the worker serves: this one does not yet."""
         if os.getppid() != self._master:
             raise SystemExit(0)
+
+
+def _worker_class() -> Any:
+    """Ours, where there is epoll; on a developer's macOS gunicorn's own."""
+    if not hasattr(select, "epoll"):
+        return "gthread"
+    from authserver.cli.gunicorn_worker import Worker
+
+    return Worker
 
 
 def options(settings: Settings, manner: Manner) -> dict[str, Any]:
@@ -119,9 +73,13 @@ def options(settings: Settings, manner: Manner) -> dict[str, Any]:
     return {
         "bind": settings.bind.split(","),
         "workers": settings.workers,
-        "worker_class": "gthread",
+        "worker_class": _worker_class(),
         "threads": settings.threads,
-        "keepalive": _KEEPALIVE,
+        "worker_connections": CONNECTIONS,
+        "keepalive": KEEPALIVE,
+        # Not all at the same time.
+        "max_requests": settings.worker_requests,
+        "max_requests_jitter": settings.worker_requests // 10,
         "graceful_timeout": manner.graceful_timeout,
         "worker_tmp_dir": str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None,
         "control_socket_disable": True,

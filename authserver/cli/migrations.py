@@ -14,20 +14,18 @@ from authserver.cli.output import output_option, show_done
 def migrate(output: str) -> None:
     """Bring the database to the schema of this release.
 
-    It waits while somebody else does the same.
+    It waits while somebody else does the same. The schema of a later release stays as it is.
 
     \b
     Example:
       authserver migrate
     """
     from authserver.observability.logs import configure_logs
-    from authserver.storage.migrations import head_revision
     from authserver.storage.migrations import migrate as bring_up_to_date
 
     settings = find_settings().settings
     configure_logs("WARNING", "console")
-    bring_up_to_date(settings.database_url)
-    revision = head_revision()
+    revision = bring_up_to_date(settings.database_url)
     show_done(output, f"The database is at revision {revision}.", {"revision": revision})
 
 

@@ -83,11 +83,12 @@ def _explain_app_error(error: Exception) -> dict[str, Any]:
 
 def _database_fault(error: BaseException | None) -> dict[str, Any] | None:
     """What libpq says about a server that is away or refuses us; it never names a password."""
+    import psycopg
     import psycopg2
     from sqlalchemy.exc import DBAPIError
 
     fault = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(fault, psycopg2.Error):
+    if not isinstance(fault, psycopg.Error | psycopg2.Error):
         return None
     reason = (str(fault).splitlines() or [type(fault).__name__])[0].strip().rstrip(".")
     message = (

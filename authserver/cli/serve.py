@@ -1,11 +1,26 @@
 """``authserver serve``: the server in production."""
 
+from collections.abc import Callable
+from typing import Any
+
 import click
+
+from authserver.cli.output import RefusedError
+
+GUNICORN = "gunicorn"
+GRANIAN = "granian"
 
 
 @click.command()
+@click.option(
+    "--server",
+    type=click.Choice([GUNICORN, GRANIAN]),
+    default=GUNICORN,
+    show_default=True,
+    help="granian is faster, and needs a proxy in front that buffers requests.",
+)
 @click.option("--output", type=click.Choice(["table", "json"]), help="How to tell why it fails.")
-def serve(output: str | None) -> None:
+def serve(server: str, output: str | None) -> None:
     """Serve in production, until SIGTERM.
 
     The settings come from the environment alone. Requests that are being answered then are
@@ -21,12 +36,29 @@ def serve(output: str | None) -> None:
     from authserver.settings import load_settings
 
     settings = load_settings()
+    serve_for_ever = _server(server)
 
-    from authserver.cli.gunicorn_server import Manner, check_start
-    from authserver.cli.gunicorn_server import serve as serve_for_ever
+    from authserver.cli.application import Manner, allow_many_files, check_start
 
     configure_logs(settings.log_level, settings.log_format)
     for bind in settings.bind.split(","):
         refuse_if_taken(bind, "Stop the program that does, or change AUTHSERVER_BIND.")
+    allow_many_files()
     check_start(settings)
     serve_for_ever(settings, Manner())
+
+
+def _server(name: str) -> Callable[..., Any]:
+    if name == GUNICORN:
+        from authserver.cli.gunicorn_server import serve as gunicorn
+
+        return gunicorn
+    try:
+        from authserver.cli.granian_server import serve as granian
+    except ModuleNotFoundError as error:
+        if error.name != GRANIAN:
+            raise
+        raise RefusedError(
+            "not_installed", "granian is not installed. Do: pip install 'authserver[granian]'"
+        ) from error
+    return granian

@@ -8,8 +8,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from authserver.cli.application import Manner
 from authserver.cli.child_process import ChildProcess
-from authserver.cli.gunicorn_server import Manner, serve
+from authserver.cli.gunicorn_server import serve
 from authserver.cli.healthcheck import ask
 from authserver.cli.job_worker import work
 from authserver.observability.logs import configure_logs

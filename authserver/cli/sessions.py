@@ -83,10 +83,11 @@ def _list_clients(user: str, limit: int, output: str) -> None:
 @session.command()
 @click.argument("session_id", required=False, type=click.UUID)
 @click.option("--user", metavar="EMAIL|ID", help="End all sessions of this user.")
+@click.option("--all", "everyone", is_flag=True, help="End all sessions of all users.")
 @yes_option
 @output_option
-def end(session_id: UUID | None, user: str | None, yes: bool, output: str) -> None:
-    """End one session, of a client or of a browser, or all of a user.
+def end(session_id: UUID | None, user: str | None, everyone: bool, yes: bool, output: str) -> None:
+    """End one session, of a client or of a browser, all of a user, or all there are.
 
     With that of a browser end those of clients that came of it, but for offline access.
 
@@ -94,13 +95,16 @@ def end(session_id: UUID | None, user: str | None, yes: bool, output: str) -> No
     Examples:
       authserver session end 0198f3a2-5c6e-7c31-9a3e-6d1f0c2b7a11
       authserver session end --user ada@example.com --yes
+      authserver session end --all
     """
-    if (session_id is None) == (user is None):
-        raise click.UsageError("Name either a session or --user, and not both.")
+    if (session_id is not None) + (user is not None) + everyone != 1:
+        raise click.UsageError("Name either a session, --user or --all, and one of them only.")
     if session_id is not None:
         _end_one(session_id, output)
     elif user is not None:
         _end_all(user, yes, output)
+    else:
+        _end_all_of_everyone(yes, output)
 
 
 def _end_one(session_id: UUID, output: str) -> None:
@@ -124,3 +128,12 @@ def _end_all(user: str, yes: bool, output: str) -> None:
         signed_out = services.get(SignOutService).sign_out_everywhere(found.id, _REASON, SYSTEM)
         count = signed_out.sessions + signed_out.browser_sessions
     show_done(output, f"{count} sessions have ended.", {"user_id": str(found.id), "ended": count})
+
+
+def _end_all_of_everyone(yes: bool, output: str) -> None:
+    from authserver.authn.sign_out import SignOutService
+
+    with open_services() as services:
+        confirm("Sign everybody out everywhere?", yes=yes)
+        count = services.get(SignOutService).sign_out_everyone(_REASON, SYSTEM)
+    show_done(output, f"{count} sessions have ended.", {"ended": count})

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -134,6 +135,8 @@ class Client(OpenIdMetadata):
         }
 
 
+# The same few are asked for again and again.
+@lru_cache(maxsize=1024)
 def is_client_id(text: str) -> bool:
     """Whether a client may have this id.
 

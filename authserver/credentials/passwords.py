@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeVar
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from authserver import errors
+from authserver import errors, turns
 
 MAXIMUM_LENGTH = 128
 
@@ -32,6 +32,8 @@ _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _SPACE = "Zs"
 _SALT_BYTES = 16
 _HASH_BYTES = 32
+# Of a core that hashes and requests fight for, hashes get a quarter.
+_NICENESS = 5
 _WAITING_PER_THREAD = 32
 
 _Result = TypeVar("_Result")
@@ -99,7 +101,7 @@ class PasswordHasher:
             hash_len=_HASH_BYTES,
             salt_len=_SALT_BYTES,
         )
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or cores()
         self._waiting = self._threads * _WAITING_PER_THREAD if waiting is None else waiting
         self._dummy = self._argon2.hash(secrets.token_bytes(_HASH_BYTES))
         self._open()
@@ -132,9 +134,18 @@ class PasswordHasher:
         with self.place() as place:
             return place.verify(encoded, password)
 
+    def warm(self) -> None:
+        """Start all threads, by a hash on each, so that the first sign-in does not wait for it."""
+        secret = secrets.token_bytes(_HASH_BYTES)
+        hashes = [self._pool.submit(self._argon2.hash, secret) for _ in range(self._threads)]
+        for hashed in hashes:
+            hashed.result()
+
     def _open(self) -> None:
         # The pool starts its threads one by one, and none before there is work for it.
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="passwords")
+        self._pool = ThreadPoolExecutor(
+            self._threads, thread_name_prefix="passwords", initializer=_stand_back
+        )
         self._places = BoundedSemaphore(self._threads + self._waiting)
 
 
@@ -185,7 +196,22 @@ class HashingPlace:
         return _NO_MATCH
 
     def _run(self, job: Callable[[], _Result]) -> _Result:
-        return self.pool.submit(job).result()
+        result = self.pool.submit(job)
+        turns.pass_on()
+        return result.result()
+
+
+def _stand_back() -> None:
+    """Where a core is wanted by others as well, hashes take the smaller part of it.
+
+    On Linux a thread has a niceness of its own.
+    """
+    os.nice(_NICENESS)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _secret(password: str) -> bytes | None:

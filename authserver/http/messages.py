@@ -5,7 +5,7 @@ Such an endpoint is a function from one to the other. It needs no framework, and
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -75,7 +75,7 @@ class HttpRequest:
 
     def header(self, name: str) -> str | None:
         """A header's value by its name in lower case, or None."""
-        return self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return self.environ.get(_variable(name))
 
     def actor(self, kind: str = "anonymous", subject: str | None = None) -> Actor:
         """Who made the request, as the audit record wants it."""
@@ -91,6 +91,12 @@ class HttpRequest:
         """Parameters come in the body only (RFC 6749, sections 2.3.1 and 3.2)."""
         if self.query:
             raise Invalid(hint="Send the parameters in the body, not in the query.")
+
+
+@lru_cache(maxsize=64)
+def _variable(name: str) -> str:
+    """Where WSGI keeps a header (PEP 3333)."""
+    return "HTTP_" + name.upper().replace("-", "_")
 
 
 Headers = list[tuple[str, str]]

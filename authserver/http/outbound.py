@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from authserver import turns
 from authserver.http.outbound_policy import Destination, OutboundPolicy
 from authserver.http.outbound_policy import OutboundRefused as OutboundRefused
 from authserver.http.public_addresses import is_public
@@ -98,6 +99,7 @@ class OutboundFetcher:
         destination = self.policy.check(url)
         if not self._places.acquire(blocking=False):
             raise OutboundFailed("too many calls at once")
+        turns.pass_on()
         try:
             connection = self._connection(destination, deadline)
             with contextlib.closing(connection):

@@ -3,6 +3,7 @@
 import ipaddress
 import itertools
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -12,6 +13,8 @@ from authserver.settings import Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 UNKNOWN = "unknown"
+# The same few peers and callers send most requests.
+_REMEMBERED = 1024
 log = structlog.get_logger(__name__)
 _warnings = itertools.count()
 
@@ -20,6 +23,8 @@ def client_address(environ: Mapping[str, Any], trusted: Sequence[Network]) -> st
     """The address of the caller: the last one in X-Forwarded-For that is not a trusted proxy."""
     peer = _in_one_form(str(environ.get("REMOTE_ADDR") or UNKNOWN))
     forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
+    if not forwarded:
+        return peer
     farther_hops = [hop.strip() for hop in reversed(forwarded.split(",")) if hop.strip()]
     if farther_hops and not _is_trusted(peer, trusted):
         _warn_of_stranger(peer)
@@ -30,6 +35,7 @@ def client_address(environ: Mapping[str, Any], trusted: Sequence[Network]) -> st
     return hops[-1]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def network_of(address: str | None) -> str:
     """What counts as one caller: an IPv4 address, or the /64 that one IPv6 customer has."""
     parsed = _parse(address or "")
@@ -45,11 +51,13 @@ def _is_trusted(hop: str, trusted: Sequence[Network]) -> bool:
     return address is not None and any(address in network for network in trusted)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _in_one_form(hop: str) -> str:
     """An address as everybody writes it; anything else as it is."""
     return str(_parse(hop) or hop)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _parse(hop: str) -> Address | None:
     """The address. A socket for both kinds tells IPv4 as IPv6 (RFC 4291, section 2.5.5.2)."""
     try:

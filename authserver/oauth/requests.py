@@ -28,10 +28,11 @@ class Form(OAuth2Payload):  # type: ignore[misc]
 
     def __init__(self, values: dict[str, list[str]]) -> None:
         self._values = values
+        self._first = {name: found[0] for name, found in values.items()}
 
     @property
     def data(self) -> dict[str, str]:
-        return {name: values[0] for name, values in self._values.items()}
+        return self._first
 
     @property
     def datalist(self) -> dict[str, list[str]]:
@@ -39,8 +40,7 @@ class Form(OAuth2Payload):  # type: ignore[misc]
 
     def get(self, name: str) -> str | None:
         """The value of a parameter, or None."""
-        values = self._values.get(name)
-        return values[0] if values else None
+        return self._first.get(name)
 
     def all(self, name: str) -> list[str]:
         """The values of a parameter that may be repeated."""

@@ -4,23 +4,14 @@ Every logger of every library goes through the same pipe, and so through the sam
 """
 
 import logging
-import re
 import sys
-from collections.abc import Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TextIO
 
 import structlog
 
-REDACTED = "[redacted]"
-_SECRET_NAMES = re.compile(
-    r"password|secret|token|authorization|cookie|assertion|code_verifier|^code$", re.IGNORECASE
-)
-# A JWS in compact form, or the credentials of a header or a URL, wherever they stand in a text.
-_SECRET_TEXT = re.compile(
-    r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=Basic )[\w+/=]{8,}|(?<=Bearer )[\w.~+/=-]{8,}|(?<=://)[^/@\s]+(?=@)"
-)
-_HARMLESS = frozenset({"event"})
-EventDict = MutableMapping[str, Any]
+from authserver.observability.access_log import write_lines_to
+from authserver.observability.redaction import redact
 
 
 def configure_logs(level: str, form: str) -> None:
@@ -51,6 +42,9 @@ def configure_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # No form shows them, and each record would look for them anew.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    write_lines_to(_descriptor(sys.stderr) if form == "json" else None)
     # Authlib writes tokens to its debug log.
     logging.getLogger("authlib").setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -62,11 +56,9 @@ def configure_logs(level: str, form: str) -> None:
     )
 
 
-def redact(_: Any, __: str, event: EventDict) -> EventDict:
-    """Take out what is secret, by its name and by its form (OWASP ASVS 5.0, section 16.2.5)."""
-    for name, value in event.items():
-        if _SECRET_NAMES.search(name) and name not in _HARMLESS:
-            event[name] = REDACTED
-        elif isinstance(value, str):
-            event[name] = _SECRET_TEXT.sub(REDACTED, value)
-    return event
+def _descriptor(stream: TextIO) -> int | None:
+    """The file behind a stream, if there is one."""
+    try:
+        return stream.fileno()
+    except OSError:
+        return None

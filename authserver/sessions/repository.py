@@ -12,7 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from authserver.ids import digest, new_id
 from authserver.sessions import statements
 from authserver.sessions.models import RefreshSession, RevokedAccessToken
-from authserver.sessions.session import LiveSession, Participant, RefreshHandle, SignIn, TokenHolder
+from authserver.sessions.session import (
+    LiveSession,
+    Participant,
+    RefreshHandle,
+    SignIn,
+    TokenHolder,
+    TokenPerson,
+)
 from authserver.storage.batches import Cleared
 from authserver.storage.db import Transaction
 from authserver.storage.statements import Row, Statement, Statements
@@ -98,23 +105,19 @@ class SessionRepository:
         )
         return _session(row) if row else None
 
+    def is_alive(self, session_id: UUID, jti: str) -> bool:
+        """Whether neither the access token nor its session has ended."""
+        return self.hot.one(statements.IS_ALIVE, *self._of_token(session_id, jti)) is not None
+
     def find_holder(self, session_id: UUID, jti: str) -> TokenHolder | None:
         """Whom the access token stands for; None when it or its session has ended."""
-        row = self.hot.one(statements.HOLDER, session_id, jti, self.lifetimes.idle_ttl)
-        if row is None:
-            return None
-        return TokenHolder(
-            user_id=row[0],
-            email=row[1],
-            email_verified=row[2],
-            full_name=row[3],
-            updated_at=row[4],
-            profile=row[5],
-            client_id=row[6],
-            claims=row[7],
-            roles=tuple(row[8]),
-            permissions=frozenset(row[9]),
-        )
+        row = self.hot.one(statements.HOLDER, *self._of_token(session_id, jti))
+        return TokenHolder(row[0], tuple(row[1]), frozenset(row[2])) if row else None
+
+    def find_person(self, session_id: UUID, jti: str) -> TokenPerson | None:
+        """The same, for what is told of them."""
+        row = self.hot.one(statements.PERSON, *self._of_token(session_id, jti))
+        return TokenPerson(*row) if row else None
 
     def is_access_token_revoked(self, jti: str) -> bool:
         row = self.hot.one(statements.IS_REVOKED, jti)
@@ -211,6 +214,12 @@ class SessionRepository:
             select(RefreshSession.browser_session_id).where(RefreshSession.id == session_id)
         )
 
+    def holders(self, tx: Transaction, after: UUID, limit: int) -> list[UUID]:
+        """Users with a session that has not ended, in the order of their ids."""
+        living = RefreshSession.ended_at.is_(None)
+        found = select(RefreshSession.user_id).where(living, RefreshSession.user_id > after)
+        return list(tx.scalars(found.distinct().order_by(RefreshSession.user_id).limit(limit)))
+
     def carry_over(self, tx: Transaction, session_id: UUID, credential_generation: int) -> None:
         """Let one session survive a change of its user's credential generation."""
         tx.execute(
@@ -260,6 +269,9 @@ class SessionRepository:
     def remove_revocations(self, limit: int) -> Cleared:
         """Delete the revocations of access tokens that have expired since."""
         return self._clear(statements.REMOVE_REVOCATIONS, limit)
+
+    def _of_token(self, session_id: UUID, jti: str) -> tuple[UUID, str, int]:
+        return session_id, jti, self.lifetimes.idle_ttl
 
     def _clear(self, statement: Statement, *parameters: int) -> Cleared:
         ((looked_at, removed),) = self.hot.all(statement, *parameters)

@@ -12,7 +12,14 @@ from authserver.errors import InvalidCredentials, InvalidGrant, SessionNotFound
 from authserver.ids import new_secret
 from authserver.sessions.models import RefreshSession
 from authserver.sessions.repository import SessionRepository
-from authserver.sessions.session import LiveSession, Participant, RefreshHandle, SignIn, TokenHolder
+from authserver.sessions.session import (
+    LiveSession,
+    Participant,
+    RefreshHandle,
+    SignIn,
+    TokenHolder,
+    TokenPerson,
+)
 from authserver.storage.batches import BATCH, in_batches
 from authserver.storage.db import Database, Transaction
 
@@ -78,9 +85,17 @@ class SessionService:
         """The session whose present refresh token the handle is; nothing is changed."""
         return self.sessions.find(handle)
 
+    def is_alive(self, session_id: UUID, jti: str) -> bool:
+        """Whether an access token and its session live."""
+        return self.sessions.is_alive(session_id, jti)
+
     def find_holder(self, session_id: UUID, jti: str) -> TokenHolder | None:
-        """Whom an access token stands for, if it and its session live."""
+        """Whom an access token stands for and what they may do, if it and its session live."""
         return self.sessions.find_holder(session_id, jti)
+
+    def find_person(self, session_id: UUID, jti: str) -> TokenPerson | None:
+        """Whom an access token stands for and what is told of them, if it and its session live."""
+        return self.sessions.find_person(session_id, jti)
 
     def is_access_token_revoked(self, jti: str) -> bool:
         """Whether the access token was revoked by itself."""
@@ -150,6 +165,10 @@ class SessionService:
         detail = {"reason": reason, "count": count}
         self.audit.record(tx, Event.SESSION_ENDED, actor, user_id=user_id, detail=detail)
         return count
+
+    def holders(self, tx: Transaction, after: UUID, limit: int) -> list[UUID]:
+        """Users with sessions to end, those after ``after`` in the order of their ids."""
+        return self.sessions.holders(tx, after, limit)
 
     def survive_password_change(
         self,

@@ -72,12 +72,18 @@ class TokenHolder:
     """Whom an access token stands for, as long as its session lives, and what they may do now."""
 
     user_id: UUID
+    roles: tuple[str, ...]
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPerson:
+    """The same person as others are told of them, and what the client asked for by ``claims``."""
+
+    user_id: UUID
     email: str
     email_verified: bool
     full_name: str | None
     updated_at: datetime
     profile: Mapping[str, Any]
-    client_id: str
     claims: ClaimsRequest | None
-    roles: tuple[str, ...]
-    permissions: frozenset[str]

@@ -7,13 +7,11 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
-
 from authserver.errors import Unavailable
 from authserver.signing import schedule
 from authserver.signing.schedule import TOKEN, Slot, State
-
-PrivateKey = ECKey | RSAKey | OKPKey | OctKey
+from authserver.signing.signatures import PrivateKey as PrivateKey
+from authserver.signing.signatures import Sign, Verify, signer, verifier
 
 
 class SigningKeysError(Exception):
@@ -59,6 +57,16 @@ class LoadedKey:
     def slot(self) -> Slot:
         return Slot(self.purpose, self.algorithm)
 
+    @cached_property
+    def sign(self) -> Sign:
+        """The signature of a message by the key's algorithm."""
+        return signer(self.private, self.algorithm)
+
+    @cached_property
+    def verify(self) -> Verify:
+        """Whether a message has this signature by the key's algorithm."""
+        return verifier(self.private, self.algorithm)
+
 
 @dataclass(frozen=True)
 class KeyRing:
@@ -100,13 +108,14 @@ class KeyRing:
 
         Raises :class:`Unavailable` while there is none at all.
         """
-        known = sorted(slot.algorithm for slot in self._by_slot if slot.purpose == purpose)
-        algorithms = tuple(dict.fromkeys((*preferred, *known)))
-        for algorithm in algorithms:
+        for algorithm in (*preferred, *self._known(purpose)):
             key = schedule.active(self._by_slot.get(Slot(purpose, algorithm), []), now)
             if key is not None and schedule.is_alive(key, now):
                 return key
-        raise Unavailable(detail=f"None of {', '.join(algorithms)} has a key that may sign")
+        raise Unavailable(detail=f"No key of {', '.join(self._known(purpose))} may sign")
+
+    def _known(self, purpose: str) -> list[str]:
+        return sorted(slot.algorithm for slot in self._by_slot if slot.purpose == purpose)
 
     def published(self, now: datetime) -> list[LoadedKey]:
         """The keys by which a token may be verified: those that sign first, then next, retired."""

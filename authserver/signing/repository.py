@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-import psycopg2
+import psycopg
 from sqlalchemy import delete, insert, select, text, update
 
 from authserver.signing.keys import KeyRecord, SigningKeysError
@@ -35,7 +35,7 @@ class SigningKeyRepository:
         """
         try:
             rows = database.statements.all(READ)
-        except psycopg2.ProgrammingError as error:
+        except psycopg.ProgrammingError as error:
             raise SigningKeysError(
                 "The table signing_keys cannot be read: the database (AUTHSERVER_DATABASE_URL) is "
                 "not prepared, or this user may not read it. Run `authserver migrate`."

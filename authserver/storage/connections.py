@@ -5,6 +5,7 @@ holds a thread for ever. psycopg2 lets us do the waiting ourselves (its document
 coroutine libraries"), so that each wait has an end.
 """
 
+import math
 import select
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
 from sqlalchemy import make_url
+
+from authserver import turns
 
 _SERVER_OPTIONS = "-c timezone=UTC -c statement_timeout=1800 -c lock_timeout=1500 -c jit=off"
 _EVENTS = {
@@ -46,25 +49,35 @@ class Patience:
             self._short_until = time.monotonic() + self.REST
 
 
+class Deadline:
+    """The end of one wait; without patience there is none."""
+
+    def __init__(self, patience: Patience | None) -> None:
+        self._patience = patience
+        self._seconds = patience.seconds if patience else math.inf
+        self._at = time.monotonic() + self._seconds
+
+    def wait(self, socket: int, events: int) -> bool:
+        """Wait for events of :func:`select.poll`; whether any came in time."""
+        turns.pass_on()
+        poller = select.poll()
+        poller.register(socket, events)
+        if self._patience is None:
+            return bool(poller.poll())
+        if poller.poll(max(0.0, (self._at - time.monotonic()) * 1000)):
+            return True
+        self._patience.lose(self._seconds)
+        return False
+
+
 def _wait(connection: psycopg2.extensions.connection) -> None:
     """Wait until libpq has what it needs; give the connection up when that takes too long."""
-    patience: Patience | None = getattr(connection, "patience", None)
-    seconds = patience.seconds if patience else None
-    deadline = None if seconds is None else time.monotonic() + seconds
+    deadline = Deadline(getattr(connection, "patience", None))
     while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
-        poller = select.poll()
-        poller.register(connection.fileno(), _EVENTS[state])
-        if not poller.poll(_remaining(deadline)):
-            if patience and seconds:
-                patience.lose(seconds)
+        if not deadline.wait(connection.fileno(), _EVENTS[state]):
             # psycopg2 closes the connection itself; to close it here would wait for a lock that
             # this very thread holds.
             raise psycopg2.OperationalError("PostgreSQL did not answer in time")
-
-
-def _remaining(deadline: float | None) -> float | None:
-    """Milliseconds until the deadline."""
-    return None if deadline is None else max(0.0, (deadline - time.monotonic()) * 1000)
 
 
 psycopg2.extensions.set_wait_callback(_wait)
@@ -85,7 +98,17 @@ def libpq_options(url: str) -> dict[str, Any]:
     return {"application_name": "authserver"} | dict(keywords)
 
 
-def connector(url: str, *, bounded: bool = True) -> Callable[[], psycopg2.extensions.connection]:
+def bounded_options(url: str, more: str = "") -> dict[str, Any]:
+    """The same for connections of requests: the server too gives up what takes too long."""
+    options = libpq_options(url)
+    # Of two values of one option the later one counts: ours are a promise.
+    server_options = f"{options.get('options', '')} {_SERVER_OPTIONS} {more}".strip()
+    return options | {"options": server_options}
+
+
+def connector(
+    url: str, *, bounded: bool = True, patience: Patience | None = None
+) -> Callable[[], psycopg2.extensions.connection]:
     """A function that opens connections to the database at ``url``.
 
     Unbounded ones are for migrations and maintenance, which may take their time.
@@ -94,11 +117,11 @@ def connector(url: str, *, bounded: bool = True) -> Callable[[], psycopg2.extens
     if bounded:
         # psycopg2 waits for the connection itself as well, and knows no more of it than its class.
         bounded_connection = type(
-            "BoundedConnection", (psycopg2.extensions.connection,), {"patience": Patience()}
+            "BoundedConnection",
+            (psycopg2.extensions.connection,),
+            {"patience": patience or Patience()},
         )
-        # Of two values of one option the later one counts: ours are a promise.
-        server_options = f"{options.get('options', '')} {_SERVER_OPTIONS}".strip()
-        options |= {"connection_factory": bounded_connection, "options": server_options}
+        options = bounded_options(url) | {"connection_factory": bounded_connection}
 
     def connect() -> psycopg2.extensions.connection:
         connection: psycopg2.extensions.connection = psycopg2.connect(**options)

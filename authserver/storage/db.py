@@ -10,10 +10,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
+from authserver import turns
 from authserver.errors import PreconditionFailed, Unavailable
-from authserver.storage.connections import connector, normalise_url
+from authserver.storage.connections import Patience, connector, normalise_url
 from authserver.storage.faults import is_disconnect, is_outage
 from authserver.storage.forks import after_fork
+from authserver.storage.prepared_connection import prepared_connector
 from authserver.storage.statements import Statement, Statements
 
 # What a service hands to its repositories. Only repositories look inside.
@@ -38,6 +40,7 @@ class Database:
         block, then raise. Objects stay readable afterwards. Raises :class:`Unavailable` when
         PostgreSQL does not answer, :class:`PreconditionFailed` when a row has changed meanwhile.
         """
+        turns.pass_on()
         try:
             with self.sessions.begin() as session:
                 yield session
@@ -64,10 +67,10 @@ def open_database(url: str, pool_size: int) -> Database:
 
     A process may fork at any time: the child connects by itself.
     """
-    connect = connector(url)
+    patience = Patience()
     engine = create_engine(
         normalise_url(url),
-        creator=connect,
+        creator=connector(url, patience=patience),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=1,
@@ -79,7 +82,7 @@ def open_database(url: str, pool_size: int) -> Database:
     return Database(
         engine=engine,
         sessions=sessionmaker(engine, expire_on_commit=False),
-        statements=Statements(connect, pool_size),
+        statements=Statements(prepared_connector(url, patience), pool_size),
     )
 
 

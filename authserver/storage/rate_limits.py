@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Protocol
 
@@ -51,13 +52,15 @@ class ProcessRateLimits:
     """Counts within this process."""
 
     def __init__(self) -> None:
-        self._window = _Window(SlidingWindowCounterRateLimiter(MemoryStorage()))
+        self._storage = MemoryStorage()
+        self._window = _Window(SlidingWindowCounterRateLimiter(self._storage))
 
     def wait(self, limit: Limit, *key: str) -> int:
         return self._window.wait(limit, _hashed(key))
 
     def is_exhausted(self, limit: Limit, *key: str) -> int:
-        return self._window.is_exhausted(limit, _hashed(key))
+        # Mostly nobody has failed lately.
+        return self._window.is_exhausted(limit, _hashed(key)) if self._storage.storage else 0
 
 
 class RedisRateLimits:
@@ -82,6 +85,7 @@ class RedisRateLimits:
         return self._fallback.is_exhausted(limit, *key) if waiting is None else waiting
 
 
+@lru_cache(maxsize=1024)
 def _hashed(key: tuple[str, ...]) -> tuple[str, ...]:
     """What a caller sent never becomes part of a key."""
     return tuple(digest(part).hex()[:32] for part in key)

@@ -14,6 +14,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from authserver import turns
+
 REST = 1.0
 PATIENCE = 0.25
 
@@ -43,6 +45,7 @@ class RedisDoor:
         """The result of ``action``, or None when Redis is not to be had."""
         if not self.is_open:
             return None
+        turns.pass_on()
         try:
             result = action(self.client)
         except RedisError as error:

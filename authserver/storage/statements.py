@@ -1,63 +1,30 @@
 """The hot path: one prepared statement a request, committed by itself, from a small pool.
 
-A request that needs one statement needs no transaction, no identity map and no mapper: preparing
-each statement once a connection costs PostgreSQL a third less than planning it each time.
+A request that needs one statement needs no transaction, no identity map and no mapper.
 """
 
 import queue
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-import psycopg2
-import psycopg2.extensions
+import psycopg
 
+from authserver import turns
 from authserver.errors import Unavailable
 from authserver.storage.faults import is_disconnect, is_outage
 from authserver.storage.forks import after_fork
-
-Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Statement:
-    """SQL with numbered parameters (``$1``), known to the server by its name."""
-
-    name: str
-    sql: str
-    parameters: int
-
-    @property
-    def execute(self) -> str:
-        holes = ", ".join(["%s"] * self.parameters)
-        return f"EXECUTE {self.name}({holes})" if holes else f"EXECUTE {self.name}"
-
-
-@dataclass(eq=False)
-class _Prepared:
-    """A connection, and what it has prepared."""
-
-    connection: psycopg2.extensions.connection
-    names: set[str] = field(default_factory=set)
-
-    def rows(self, statement: Statement, parameters: Sequence[Any]) -> list[Row]:
-        with self.connection.cursor() as cursor:
-            if statement.name not in self.names:
-                cursor.execute(f"PREPARE {statement.name} AS {statement.sql}")
-                self.names.add(statement.name)
-            cursor.execute(statement.execute, parameters)
-            return cursor.fetchall() if cursor.description else []
+from authserver.storage.prepared_connection import PreparedConnection
+from authserver.storage.prepared_connection import Row as Row
+from authserver.storage.prepared_connection import Statement as Statement
+from authserver.storage.prepared_connection import defined_statements as defined_statements
 
 
 class Statements:
-    """A bounded pool of connections in autocommit mode that run prepared statements."""
+    """A bounded pool of connections that run prepared statements."""
 
     def __init__(
-        self,
-        connect: Callable[[], psycopg2.extensions.connection],
-        size: int,
-        patience: float = 1.0,
+        self, connect: Callable[[], PreparedConnection], size: int, patience: float = 1.0
     ) -> None:
         self._connect = connect
         self._size = size
@@ -72,8 +39,42 @@ class Statements:
 
     def all(self, statement: Statement, *parameters: Any) -> list[Row]:
         """All rows. Raises :class:`Unavailable` when PostgreSQL does not answer."""
-        with self._borrowed() as prepared:
-            return prepared.rows(statement, parameters)
+        slot = self._take()
+        try:
+            slot = slot or self._connect()
+            return slot.rows(statement, parameters)
+        except psycopg.Error as error:
+            if slot is None or not slot.is_ready or is_disconnect(error):
+                # One broken connection mostly means a restart: the idle ones are broken as well.
+                _discard(slot)
+                slot = None
+                self.close()
+            if not is_outage(error):
+                raise
+            raise Unavailable(detail=f"PostgreSQL: {type(error).__name__}") from error
+        finally:
+            self._slots.put(slot)
+
+    def warm(self, statements: Sequence[Statement]) -> None:
+        """Open all connections, and have the statements planned on each.
+
+        Raises :class:`Unavailable` when PostgreSQL does not answer. If it takes fewer connections
+        than all, these have to do.
+        """
+        slots = [self._take() for _ in range(self._size)]
+        try:
+            for number, slot in enumerate(slots):
+                slots[number] = warm = slot or self._connect()
+                for statement in statements:
+                    warm.plan(statement)
+        except psycopg.Error as error:
+            if not is_outage(error):
+                raise
+            if slots[0] is None or not slots[0].is_ready:
+                raise Unavailable(detail=f"PostgreSQL: {type(error).__name__}") from error
+        finally:
+            for slot in slots:
+                self._slots.put(slot if slot is not None and slot.is_ready else None)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -85,50 +86,30 @@ class Statements:
         for _ in idle:
             self._slots.put(None)
         for slot in idle:
-            self._discard(slot)
+            _discard(slot)
 
     def _forget(self) -> None:
-        """Leave the connections to the process that opened them; psycopg2 closes none of them."""
+        """Leave the connections to the process that opened them; psycopg closes none of them."""
         self._slots = _empty_slots(self._size)
 
-    @contextmanager
-    def _borrowed(self) -> Iterator[_Prepared]:
-        slot = self._take()
-        try:
-            slot = slot or self._open()
-            yield slot
-        except psycopg2.Error as error:
-            if slot is None or slot.connection.closed or is_disconnect(error):
-                # One broken connection mostly means a restart: the idle ones are broken as well.
-                self._discard(slot)
-                slot = None
-                self.close()
-            if not is_outage(error):
-                raise
-            raise Unavailable(detail=f"PostgreSQL: {type(error).__name__}") from error
-        finally:
-            self._slots.put(slot)
-
-    def _take(self) -> _Prepared | None:
+    def _take(self) -> PreparedConnection | None:
+        with suppress(queue.Empty):
+            return self._slots.get_nowait()
+        turns.pass_on()
         try:
             return self._slots.get(timeout=self._patience)
         except queue.Empty as error:
             raise Unavailable(detail="no free connection to PostgreSQL") from error
 
-    def _open(self) -> _Prepared:
-        connection = self._connect()
-        connection.autocommit = True
-        return _Prepared(connection)
 
-    @staticmethod
-    def _discard(slot: _Prepared | None) -> None:
-        if slot is not None and not slot.connection.closed:
-            slot.connection.close()
+def _discard(slot: PreparedConnection | None) -> None:
+    if slot is not None:
+        slot.close()
 
 
-def _empty_slots(size: int) -> "queue.LifoQueue[_Prepared | None]":
-    """A slot holds a connection, or None where one may be opened; the last used comes first."""
-    slots: queue.LifoQueue[_Prepared | None] = queue.LifoQueue()
+def _empty_slots(size: int) -> "queue.SimpleQueue[PreparedConnection | None]":
+    """A slot holds a connection, or None where one may be opened."""
+    slots: queue.SimpleQueue[PreparedConnection | None] = queue.SimpleQueue()
     for _ in range(size):
         slots.put(None)
     return slots

@@ -1,7 +1,8 @@
 """From a bearer access token to whom it stands for, at our own REST API and at userinfo."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from authserver.clients.service import ClientService
@@ -10,9 +11,11 @@ from authserver.errors import InvalidToken
 from authserver.http.principal import Principal
 from authserver.ids import parse_id
 from authserver.sessions.service import SessionService
-from authserver.sessions.session import TokenHolder
+from authserver.sessions.session import TokenHolder, TokenPerson
 from authserver.tokens.authorization import AccessToken
 from authserver.tokens.jwt import ACCESS_TOKEN, BadTokenError, Verifier
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,26 @@ class TokenAuthenticator:
             raise InvalidToken(detail="not the claims of an access token")
         return AccessToken(claims)
 
-    def holder(self, access: AccessToken) -> TokenHolder | None:
-        """The person behind the token; None when its client acts for itself.
+    def check(self, access: AccessToken) -> None:
+        """Whether the token stands for anything still.
 
         Raises :class:`InvalidToken` when the token, its session, its user or its client has been
         ended.
         """
+        self._found(access, self.sessions.is_alive)
+
+    def holder(self, access: AccessToken) -> TokenHolder | None:
+        """Who is behind the token and what they may do; None when its client acts for itself.
+
+        Raises as :meth:`check` does.
+        """
+        return self._found(access, self.sessions.find_holder)
+
+    def person(self, access: AccessToken) -> TokenPerson | None:
+        """The same, for what is told of them."""
+        return self._found(access, self.sessions.find_person)
+
+    def _found(self, access: AccessToken, find: Callable[[UUID, str], T]) -> T | None:
         client = self.clients.find(access.client_id)
         if client is None or not client.enabled:
             raise InvalidToken(detail="the client is gone")
@@ -74,10 +91,10 @@ class TokenAuthenticator:
             if self.sessions.is_access_token_revoked(access.jti):
                 raise InvalidToken(detail="revoked")
             return None
-        holder = self.sessions.find_holder(UUID(access.claims["sid"]), access.jti)
-        if holder is None:
+        found = find(UUID(access.claims["sid"]), access.jti)
+        if not found:
             raise InvalidToken(detail="the session has ended")
-        return holder
+        return found
 
 
 def _is_complete(claims: dict[str, Any]) -> bool:

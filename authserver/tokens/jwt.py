@@ -1,7 +1,14 @@
-"""Signing and verifying, on joserfc: one key, its one algorithm, one ``typ`` (RFC 8725)."""
+"""Signing and verifying: one key, its one algorithm, one ``typ`` (RFC 8725).
 
-from dataclasses import dataclass
+Of our own tokens we write and read the form ourselves: there is one, and to know it costs half of
+what it costs to be ready for all (``docs/adr/0018-own-tokens.md``). What others sign joserfc reads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -10,9 +17,10 @@ from joserfc.errors import JoseError
 
 from authserver.errors import Invalid
 from authserver.http.json_body import load_json
-from authserver.ids import read_base64url
+from authserver.ids import base64url, read_base64url
 from authserver.signing.keys import LoadedKey, PrivateKey
 from authserver.signing.service import SigningService
+from authserver.tokens.verified_tokens import VerifiedTokens
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105 - a media type
 ID_TOKEN = "JWT"  # noqa: S105 - a media type
@@ -29,10 +37,8 @@ class BadTokenError(ValueError):
 
 def sign(key: LoadedKey, kind: str, claims: dict[str, Any]) -> str:
     """A JWS in compact form (RFC 7515, section 7.1) of the type ``kind``."""
-    header = {"alg": key.algorithm, "typ": kind, "kid": key.kid}
-    return jws.serialize_compact(
-        header, orjson.dumps(claims), key.private, algorithms=[key.algorithm]
-    )
+    signed = f"{_header(key.algorithm, kind, key.kid)}.{base64url(orjson.dumps(claims))}"
+    return f"{signed}.{base64url(key.sign(signed.encode()))}"
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Verifier:
 
     issuer: str
     signing: SigningService
+    verified: VerifiedTokens = field(default_factory=VerifiedTokens)
 
     def verify(self, token: str, kind: str, purpose: str, now: datetime) -> dict[str, Any]:
         """The claims. Raises :class:`BadTokenError` for anything but a valid token of the kind.
@@ -58,18 +65,27 @@ class Verifier:
 
         Raises :class:`BadTokenError`.
         """
-        key = self._key(token, kind, purpose)
-        claims = open_by(key.private, key.algorithm, token)
+        signed, _, signature = _form(token).rpartition(".")
+        header, _, payload = signed.partition(".")
+        key = self._key(header, kind, purpose)
+        if (known := self.verified.find(key, token)) is not None:
+            return known
+        if not key.verify(signed.encode(), _decoded(signature)):
+            raise BadTokenError
+        claims = _own_object(_decoded(payload))
         if claims.get("iss") != self.issuer:
             raise BadTokenError
+        if kind != REFRESH_TOKEN:
+            # That one is sent once.
+            self.verified.add(key, token, claims)
         return claims
 
-    def _key(self, token: str, kind: str, purpose: str) -> LoadedKey:
+    def _key(self, header: str, kind: str, purpose: str) -> LoadedKey:
         """The key that the header names, if the header is one that we write."""
-        header = read_header(token)
-        kid = header.get("kid")
+        members = _members(header)
+        kid = members.get("kid")
         key = self.signing.verification_key(kid, purpose) if isinstance(kid, str) else None
-        if key is None or header != {"alg": key.algorithm, "typ": kind, "kid": kid}:
+        if key is None or members != {"alg": key.algorithm, "typ": kind, "kid": kid}:
             raise BadTokenError
         return key
 
@@ -97,14 +113,36 @@ def read_unproven(token: str) -> dict[str, Any]:
 
 
 def _segment(token: str, number: int) -> dict[str, Any]:
-    segments = token.split(".") if len(token) <= MAX_LENGTH and token.isascii() else []
-    if len(segments) != 3:
+    return _object(_decoded(_form(token).split(".")[number]))
+
+
+def _form(token: str) -> str:
+    """The token, if it has three segments and the length of one of ours."""
+    if len(token) > MAX_LENGTH or not token.isascii() or token.count(".") != 2:
         raise BadTokenError
+    return token
+
+
+def _decoded(segment: str) -> bytes:
+    """The bytes, in the one spelling that we write: bits that no byte needs are zero."""
     try:
-        written = read_base64url(segments[number])
+        decoded = read_base64url(segment)
     except ValueError as error:
         raise BadTokenError from error
-    return _object(written)
+    if base64url(decoded) != segment:
+        raise BadTokenError
+    return decoded
+
+
+# Few headers are ever ours. Those of strangers come and go, and are refused either way.
+@lru_cache(maxsize=64)
+def _header(algorithm: str, kind: str, kid: str) -> str:
+    return base64url(orjson.dumps({"alg": algorithm, "typ": kind, "kid": kid}))
+
+
+@lru_cache(maxsize=64)
+def _members(header: str) -> Mapping[str, Any]:
+    return MappingProxyType(_object(_decoded(header)))
 
 
 def _object(written: bytes) -> dict[str, Any]:
@@ -112,6 +150,17 @@ def _object(written: bytes) -> dict[str, Any]:
     try:
         value = load_json(written)
     except Invalid as error:
+        raise BadTokenError from error
+    if not isinstance(value, dict):
+        raise BadTokenError
+    return value
+
+
+def _own_object(written: bytes) -> dict[str, Any]:
+    """The same of what has our signature, and so was written by us."""
+    try:
+        value = orjson.loads(written)
+    except ValueError as error:
         raise BadTokenError from error
     if not isinstance(value, dict):
         raise BadTokenError

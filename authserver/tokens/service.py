@@ -103,7 +103,7 @@ class TokenService:
             access = self.authenticator.read(token)
             if not self._may_see(client, access.client_id, access.audience):
                 return INACTIVE
-            self.authenticator.holder(access)
+            self.authenticator.check(access)
         except InvalidToken:
             return self._introspect_refresh_token(client, token)
         return {"active": True, "token_type": "Bearer"} | access.claims
@@ -136,6 +136,16 @@ class TokenService:
         """
         if _brings_id_token(client, scope):
             self.id_tokens.check(client)
+
+    def rehearse(self, algorithms: Sequence[str]) -> None:
+        """By each key that signs, a token that says nothing is signed, read and thrown away.
+
+        What that loads is there for the first true one. Raises Unavailable when no key may sign.
+        """
+        keys = [self.signing.best_signing_key(name) for name in algorithms]
+        for key in (*keys, self.signing.refresh_key()):
+            token = sign(key, "rehearsal", {"iss": self.issuer})
+            self.verifier.open(token, "rehearsal", key.purpose)
 
     def _profile(self, client: Client, audience: Sequence[str]) -> tuple[str, int]:
         """Algorithm and life of an access token that suit each of its resource servers.

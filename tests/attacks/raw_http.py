@@ -16,7 +16,13 @@ FORWARDED = (
 )
 
 
-def talk(server: LiveServer, *pieces: bytes, patience: float = 1.5) -> bytes:
+# After an answer: whether a second one follows, which nobody should have asked for.
+_AFTERWARDS = 0.5
+
+
+def talk(
+    server: LiveServer, *pieces: bytes, patience: float = 1.5, afterwards: float = _AFTERWARDS
+) -> bytes:
     """Send the pieces, and read until the server closes or has nothing more to say."""
     parts = urlsplit(server.base)
     answer = b""
@@ -26,9 +32,16 @@ def talk(server: LiveServer, *pieces: bytes, patience: float = 1.5) -> bytes:
                 connection.sendall(piece)
             while chunk := connection.recv(65536):
                 answer += chunk
+                connection.settimeout(min(patience, afterwards))
         except OSError:
             pass
     return answer
+
+
+def talk_to_the_end(server: LiveServer, request: bytes) -> bytes:
+    """All answers to requests behind each other, of which the last one asks to close."""
+    last = request.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n"
+    return talk(server, last, patience=10, afterwards=10)
 
 
 def cut_off(server: LiveServer, request: bytes) -> bytes:

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from authserver.storage.db import Database
+from authserver.wiring import Services
 from tests.attacks.rows import attack
 from tests.attacks.watch import assert_hidden
 from tests.factories.clients import ClientFactory
 from tests.factories.users import UserFactory
-from tests.support.live_server import LiveServer
+from tests.support.live_server import LiveServer, running_server
 from tests.support.relying_party import FORM, RelyingParty, basic
 from tests.support.session_rows import SessionRows, session_id_of
 
@@ -22,6 +23,13 @@ CHUNK = b"%x\r\n" % (16 * KIB) + b"x" * 16 * KIB + b"\r\n"
 HUNDRED_MEGABYTES = 100 * KIB * KIB
 # What may lie in buffers between a sender and a server that has stopped to read.
 IN_FLIGHT = 16 * KIB * KIB
+
+
+@pytest.fixture(scope="module", params=["gunicorn", "granian"])
+def live_server(request, folder, postgres, valkey) -> Iterator[tuple[LiveServer, Services]]:
+    """Each of the servers that production may run."""
+    with running_server(folder, postgres, valkey, program=request.param) as running:
+        yield running
 
 
 @pytest.fixture

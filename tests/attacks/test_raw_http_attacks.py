@@ -27,14 +27,17 @@ from tests.attacks.raw_http import (
     is_closed,
     statuses,
     talk,
+    talk_to_the_end,
 )
 from tests.attacks.rows import attack
 from tests.factories.users import PASSWORD, UserFactory
 from tests.support.live_server import LiveServer
 
 
-@pytest.fixture(scope="module")
-def running(folder, postgres: EmbeddedPostgres) -> Iterator[tuple[LiveServer, UserFactory]]:
+@pytest.fixture(scope="module", params=["gunicorn", "granian"])
+def running(
+    request, folder, postgres: EmbeddedPostgres
+) -> Iterator[tuple[LiveServer, UserFactory]]:
     """A server for all tests of this module, and a factory of its users."""
     url = postgres.create_database(f"raw_{secrets.token_hex(6)}")
     migrate(url)
@@ -44,7 +47,7 @@ def running(folder, postgres: EmbeddedPostgres) -> Iterator[tuple[LiveServer, Us
         "trusted_proxies": "127.0.0.1/32",
         "login_limit": "5/minute",
     }
-    server = LiveServer(values, folder)
+    server = LiveServer(values, folder, program=request.param)
     services = build(Settings(**server.settings_env | {"trusted_proxies": ["127.0.0.1/32"]}))
     bootstrap(services)
     with server:
@@ -222,7 +225,7 @@ def test_two_people_on_one_connection_stay_two(running):
         for user in people
     ]
 
-    answer = talk(server, b"".join(requests))
+    answer = talk_to_the_end(server, b"".join(requests))
 
     found = re.findall(rb'"email":"([^"]+)"', answer)
     assert statuses(answer) == [200] * len(people)
@@ -240,7 +243,7 @@ def test_nothing_of_one_request_is_left_for_the_next(running):
     first = b"GET /api/users/%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
     second = b"GET /api/users/%s HTTP/1.1\r\nHost: x\r\n\r\n"
 
-    answer = talk(server, first % (path, token) + second % path)
+    answer = talk_to_the_end(server, first % (path, token) + second % path)
 
     assert statuses(answer) == [200, 401]
 
@@ -277,6 +280,6 @@ def test_no_version_is_told(server):
 def _sign_in(server: LiveServer, user) -> str:
     login = {"email": user.email, "password": user.password}
     # From elsewhere, as a proxy that we trust would say: this address is used up by guessing.
-    headers = {"X-Forwarded-For": "198.51.100.1"}
+    headers = {"X-Forwarded-For": "198.51.100.1", "Forwarded": "for=198.51.100.1"}
     answer = server.client().post("/api/auth/login", json=login, headers=headers)
     return str(answer.json["accessToken"])

@@ -1,4 +1,5 @@
-"""The server as it runs in production: gunicorn with two worker processes on a port of its own.
+"""The server as it runs in production: gunicorn, or granian, with two worker processes on a port
+of its own.
 
 For what a test client cannot show: what workers share and what they do not, restarts, bodies that
 come in pieces. Each server has a bootstrapped database of its own. A conftest that wants one
@@ -44,7 +45,14 @@ class LiveServer:
     the same database, a longer log.
     """
 
-    def __init__(self, settings_env: dict[str, Any], folder: Path, workers: int = 2) -> None:
+    def __init__(
+        self,
+        settings_env: dict[str, Any],
+        folder: Path,
+        workers: int = 2,
+        program: str = "gunicorn",
+    ) -> None:
+        self._program = program
         self._port = free_port()
         self.base = f"http://127.0.0.1:{self._port}"
         self.settings_env: dict[str, Any] = {
@@ -72,17 +80,23 @@ class LiveServer:
         self.wait_until_ready()
         return self
 
-    def stop(self) -> None:
-        """End all its processes, and wait until they are gone."""
+    def stop(self) -> int | None:
+        """End all its processes, and wait until they are gone; the exit code."""
         if self._process is None:
-            return
-        self._process.terminate()
+            return None
+        self.ask_to_end()
         try:
-            self._process.wait(_STOP_SECONDS)
+            code = self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            code = self._process.wait()
         self._process = None
+        return code
+
+    def ask_to_end(self) -> None:
+        """SIGTERM: it answers what it has begun with, and ends."""
+        assert self._process is not None
+        self._process.terminate()
 
     def wait_until_ready(self) -> None:
         """Raises AssertionError with the end of the log when it does not become ready."""
@@ -122,7 +136,7 @@ class LiveServer:
         self.stop()
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-m", "authserver", "serve"]
+        return [sys.executable, "-m", "authserver", "serve", "--server", self._program]
 
     def _environment(self) -> dict[str, str]:
         ours = {PREFIX + name.upper(): _text(value) for name, value in self.settings_env.items()}
@@ -189,13 +203,18 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_server(
-    folder: Path, postgres: EmbeddedPostgres, valkey: EmbeddedValkey, **settings: Any
+    folder: Path,
+    postgres: EmbeddedPostgres,
+    valkey: EmbeddedValkey,
+    *,
+    program: str = "gunicorn",
+    **settings: Any,
 ) -> Iterator[tuple[LiveServer, Services]]:
     """A server on a new, bootstrapped database, and services on the same one."""
     url = postgres.create_database(f"live_{secrets.token_hex(6)}")
     migrate(url)
     values = {"database_url": url, "redis_url": valkey.url, "keys_dir": folder / "keys"}
-    server = LiveServer(values | settings, folder)
+    server = LiveServer(values | settings, folder, program=program)
     services = build(Settings(**server.settings_env))
     try:
         bootstrap(services)

@@ -199,7 +199,7 @@ class AuthorizationEndpoint:
         return {**parameters, **returned, "iss": self.issuer}
 
     def _accounts(self, http: HttpRequest) -> tuple[BrowserSession, ...]:
-        return self.browser_sessions.find_all(read_cookie(http.environ, self.cookies.session))
+        return self.browser_sessions.find_all_now(read_cookie(http.environ, self.cookies.session))
 
 
 def _error(error: AppError) -> Mapping[str, str]:

@@ -36,15 +36,15 @@ class UserinfoEndpoint:
 
     def _respond(self, token: str) -> HttpResponse:
         access = self.authenticator.read(token)
-        holder = self.authenticator.holder(access)
-        if holder is None or "openid" not in access.scope:
+        person = self.authenticator.person(access)
+        if person is None or "openid" not in access.scope:
             raise InsufficientScope
         client = self.jwts.clients.find(access.client_id)
         if client is None:
             raise InvalidToken(detail="the client is gone")
-        requested = (holder.claims or {}).get("userinfo")
-        claims = claims_for(holder, access.scope, requested)
-        return self._written(client, claims | {"sub": self.subjects.of(client, holder.user_id)})
+        requested = (person.claims or {}).get("userinfo")
+        claims = claims_for(person, access.scope, requested)
+        return self._written(client, claims | {"sub": self.subjects.of(client, person.user_id)})
 
     def _written(self, client: Client, claims: dict[str, Any]) -> HttpResponse:
         """JSON, or what the client registered (section 5.3.2)."""

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg2
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -11,6 +11,7 @@ from authserver.clients.repository import ClientRepository
 from authserver.clients.service import ClientService
 from authserver.errors import ClientIdTaken, Unavailable
 from authserver.storage.notices import LocalNotices
+from authserver.storage.prepared_connection import PreparedConnection
 from authserver.storage.short_memory import ShortMemory
 from authserver.storage.statements import Statements
 
@@ -76,7 +77,7 @@ def test_a_client_that_was_unknown_is_found_once_registered(clients):
 
 
 def test_an_id_that_no_client_can_have_costs_no_query(clients):
-    def refuse() -> psycopg2.extensions.connection:
+    def refuse() -> PreparedConnection:
         pytest.fail("PostgreSQL was asked")
 
     other = another_process(clients, clients=ClientRepository(Statements(refuse, 1)))
@@ -91,8 +92,8 @@ def test_a_remembered_client_is_refused_after_its_time_when_postgresql_is_away(c
     memory = ShortMemory(monotonic=lambda: watch[0])
     another_process(clients, memory=memory).find("web")
 
-    def fail() -> psycopg2.extensions.connection:
-        raise psycopg2.OperationalError
+    def fail() -> PreparedConnection:
+        raise psycopg.OperationalError
 
     away = another_process(clients, memory=memory, clients=ClientRepository(Statements(fail, 1)))
     watch[0] = 0.95

@@ -58,7 +58,7 @@ def make_service(database: Database, clock: FrozenClock, monotonic: ManualTime) 
         return SigningService(
             database=database,
             keys=keys or SigningKeyRepository(),
-            audit=AuditService(database, events or AuditRepository()),
+            audit=AuditService(database, events or AuditRepository(database.statements)),
             key_store=key_store or AesGcmKeyStore(bytes(32)),
             clock=clock,
             policy=policy,

@@ -11,7 +11,7 @@ import pytest
 
 from authserver.devservices.postgres import EmbeddedPostgres
 from authserver.devservices.redis import EmbeddedValkey
-from authserver.storage.connections import connector
+from authserver.storage.prepared_connection import prepared_connector
 from authserver.storage.statements import Statements
 
 # What a request may wait for a PostgreSQL that does not answer, and what a busy machine adds.
@@ -43,7 +43,7 @@ def make_statements(own_postgres: EmbeddedPostgres) -> Iterator[Callable[..., St
     made: list[Statements] = []
 
     def make(size: int, **options: float) -> Statements:
-        made.append(Statements(connector(own_postgres.url), size, **options))
+        made.append(Statements(prepared_connector(own_postgres.url), size, **options))
         return made[-1]
 
     yield make

@@ -4,7 +4,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg2
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from authserver.errors import Unavailable
 from authserver.storage.connections import connector
 from authserver.storage.db import Database, open_database
+from authserver.storage.prepared_connection import prepared_connector
 from authserver.storage.statements import Statement, Statements
 
 SLEEP = Statement("sleep", "SELECT 1 FROM pg_sleep($1::float)", 1)
@@ -36,7 +37,7 @@ def run(database: Database, sql: str) -> None:
 
 
 def test_a_primary_that_only_reads_is_an_outage_of_the_hot_path(own_database):
-    """SQLSTATE 25006, which psycopg2 files under InternalError."""
+    """SQLSTATE 25006, which psycopg files under InternalError."""
     own_database.statements.one(Statement("demote", DEMOTE, 0))
 
     with pytest.raises(Unavailable):
@@ -90,7 +91,7 @@ def test_a_mistake_of_ours_stays_one_in_transactions(own_database, sql, mistake)
 def test_a_mistake_of_ours_stays_one_on_the_hot_path(own_database):
     own_database.statements.one(PUT, 1)
 
-    with pytest.raises(psycopg2.IntegrityError):
+    with pytest.raises(psycopg.IntegrityError):
         own_database.statements.one(PUT, 1)
 
 
@@ -100,7 +101,7 @@ def test_a_mistake_of_ours_stays_one_on_the_hot_path(own_database):
 def test_all_idle_connections_are_closed(own_postgres):
     """Not only the one that was used last."""
     connections = []
-    connect = connector(own_postgres.url)
+    connect = prepared_connector(own_postgres.url)
 
     def remember():
         connections.append(connect())
@@ -112,12 +113,12 @@ def test_all_idle_connections_are_closed(own_postgres):
 
     statements.close()
 
-    assert [connection.closed for connection in connections] == [1, 1, 1]
+    assert not any(connection.is_ready for connection in connections)
 
 
 def test_of_many_who_find_postgresql_lost_all_are_told_so():
     """Each of them empties the pool while the others take from it."""
-    refused = Statements(connector("postgresql://nobody@127.0.0.1:1/nowhere"), 5)
+    refused = Statements(prepared_connector("postgresql://nobody@127.0.0.1:1/nowhere"), 5)
     ends = time.monotonic() + 1
     interval = sys.getswitchinterval()
 

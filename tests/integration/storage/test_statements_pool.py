@@ -5,11 +5,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg2
+import psycopg
 import pytest
 
 from authserver.errors import Unavailable
 from authserver.storage.connections import connector
+from authserver.storage.prepared_connection import prepared_connector
 from authserver.storage.statements import Statement, Statements
 from tests.integration.storage.conftest import PROMISED, SLACK
 
@@ -59,7 +60,7 @@ def test_one_after_another_all_use_one_connection(make_statements):
 def test_there_are_never_more_connections_than_the_pool_has_room_for(own_postgres):
     """performance.md, rule 3: not one for each of many threads."""
     opened = []
-    connect = connector(own_postgres.url)
+    connect = prepared_connector(own_postgres.url)
     statements = Statements(lambda: opened.append(1) or connect(), 3, patience=10)
 
     with ThreadPoolExecutor(16) as pool:
@@ -86,7 +87,7 @@ def test_a_statement_that_fails_leaves_the_pool_as_it_was(make_statements):
     statements = make_statements(1)
     before = statements.one(BACKEND)
 
-    with pytest.raises(psycopg2.DataError):
+    with pytest.raises(psycopg.DataError):
         statements.one(BROKEN, 0)
 
     assert statements.one(BACKEND) == before
@@ -187,7 +188,7 @@ def test_a_socket_that_nobody_answers_is_unavailable_in_time():
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         url = f"postgresql://nobody@127.0.0.1:{listener.getsockname()[1]}/nowhere"
-        statements = Statements(connector(url), 1)
+        statements = Statements(prepared_connector(url), 1)
 
         waited = seconds_until_unavailable(lambda: statements.one(ONE, 1))
 
@@ -201,10 +202,12 @@ def test_a_statement_that_takes_too_long_is_cancelled_by_the_server(make_stateme
     waited = seconds_until_unavailable(lambda: statements.one(SLEEP, 10.0))
 
     running = Statement(
-        "running", "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'EXECUTE sleep%'", 0
+        "running",
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = $1::text",
+        1,
     )
     assert waited < PROMISED + SLACK
-    assert statements.one(running) == (0,)
+    assert statements.one(running, SLEEP.sql) == (0,)
 
 
 def test_a_connection_that_broke_in_the_middle_is_not_given_out_again(make_statements):

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from authserver.actor import SYSTEM
+from authserver.browser_sessions.service import BrowserSessionService
 from authserver.clients.service import ClientService
 from tests.support.authorization_answers import REDIRECT_URI, assert_error, assert_error_page
 from tests.support.authorizations import AUTHORIZE
@@ -18,6 +19,19 @@ def test_who_is_signed_in_and_has_agreed_sees_no_page(flow):
     assert answer.status == 303
     assert answer.location.startswith(f"{REDIRECT_URI}?")
     assert answer.params.keys() == {"code", "state", "iss", "session_state"}
+
+
+def test_who_has_signed_out_gets_no_code_although_a_copy_is_left(flow, services, rows):
+    """Redis may have missed the end, and so nobody asks it (docs/adr/0019)."""
+    browsers = services.get(BrowserSessionService)
+    cookie = flow.http.get_cookie("authserver_session").value
+    browsers.find_all(cookie)
+    rows.sql("UPDATE browser_sessions SET ended_at = now(), end_reason = 'sign_out'")
+    assert browsers.find_all(cookie)
+
+    answer = flow.authorize()
+
+    assert "code" not in answer.params
 
 
 def test_state_and_issuer_come_back(flow):

@@ -6,7 +6,8 @@ import logging
 import pytest
 import structlog
 
-from authserver.observability.logs import REDACTED, configure_logs, redact
+from authserver.observability.logs import configure_logs
+from authserver.observability.redaction import REDACTED, redact
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1bmEifQ.c2lnbmF0dXJl"
 
