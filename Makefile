@@ -42,6 +42,7 @@ check: $(VENV)/.installed ## Check style, types, floors, and for known mistakes.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/shellcheck deploy/backup/*.sh
 	$(BIN)/bandit --quiet --recursive --severity-level medium --confidence-level medium authserver
 
 .PHONY: migration
@@ -76,7 +77,22 @@ lock: $(BIN)/python ## Lock the newest versions of all dependencies that setup.c
 			$(BIN)/python -m uv pip compile --upgrade $(LOCK) --output-file $$lock > /dev/null \
 			|| exit 1; \
 	done
-	@echo 'The locks are written: requirements.txt, requirements-dev.txt.'
+	@$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --quiet \
+		--no-emit-index-url --custom-compile-command 'make lock' \
+		tests/deploy/requirements.in -o tests/deploy/requirements.txt > /dev/null
+	@echo 'The locks are written: requirements.txt, requirements-dev.txt, tests/deploy/requirements.txt.'
+
+.PHONY: audit
+audit: $(VENV)/.installed ## Compare the lock with known vulnerabilities.
+	@$(BIN)/python -c 'import uv' 2>/dev/null || $(PIP) install uv
+	@$(BIN)/python -m uv tool run --quiet pip-audit@2.10.1 --strict --disable-pip --require-hashes \
+		--progress-spinner off -r requirements.txt
+
+.PHONY: sbom
+sbom: $(VENV)/.installed ## Write what an installation is made of: sbom.json (CycloneDX).
+	@$(BIN)/python -c 'import uv' 2>/dev/null || $(PIP) install uv
+	@$(BIN)/python -m uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements \
+		requirements.txt --output-reproducible --output-format JSON --output-file sbom.json
 
 .PHONY: clean
 clean: ## Remove what was installed and built; data in var/ and keys/ stay.

@@ -1,4 +1,6 @@
-"""${message}"""
+<%!
+    from authserver.storage.migrations import oldest_code
+%>"""${message}"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +9,8 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+# The oldest revision whose code works with this schema (docs/operations/upgrades.md).
+oldest_code = ${repr(oldest_code(down_revision))}
 
 
 def upgrade() -> None:
