@@ -5,6 +5,7 @@ same members, that the pipe of all others would cost more than most requests do:
 made at once and handed to the kernel whole, past every lock.
 """
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -64,6 +65,10 @@ def log_request(
 def _write(descriptor: int, members: Mapping[str, Any]) -> None:
     moment = SystemClock().now().isoformat().replace("+00:00", "Z")
     usual = {"event": "request", "level": "info", "logger": _NAME, "timestamp": moment}
+    line = orjson.dumps({**members, **usual})
+    if not line.isascii():
+        # Some take other letters than a line feed for the end of a line (CWE-117).
+        line = json.dumps({**members, **usual}, separators=(",", ":")).encode()
     with suppress(OSError):
         # A log that takes no more lines is no reason to refuse requests.
-        os.write(descriptor, orjson.dumps({**members, **usual}, option=orjson.OPT_APPEND_NEWLINE))
+        os.write(descriptor, line + b"\n")

@@ -29,7 +29,7 @@ class Statements:
         self._connect = connect
         self._size = size
         self._patience = patience
-        self._slots = _empty_slots(size)
+        self._slots = _Slots(size)
         after_fork(self, Statements._forget)
 
     def one(self, statement: Statement, *parameters: Any) -> Row | None:
@@ -90,7 +90,7 @@ class Statements:
 
     def _forget(self) -> None:
         """Leave the connections to the process that opened them; psycopg closes none of them."""
-        self._slots = _empty_slots(self._size)
+        self._slots = _Slots(self._size)
 
     def _take(self) -> PreparedConnection | None:
         with suppress(queue.Empty):
@@ -107,9 +107,32 @@ def _discard(slot: PreparedConnection | None) -> None:
         slot.close()
 
 
-def _empty_slots(size: int) -> "queue.SimpleQueue[PreparedConnection | None]":
-    """A slot holds a connection, or None where one may be opened."""
-    slots: queue.SimpleQueue[PreparedConnection | None] = queue.SimpleQueue()
-    for _ in range(size):
-        slots.put(None)
-    return slots
+class _Slots:
+    """A slot holds a connection, or None where one may be opened; the last used comes first.
+
+    There are as many permits as slots: who has one finds a slot without a lock.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._stack: list[PreparedConnection | None] = [None] * size
+        self._permits: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(size):
+            self._permits.put(None)
+
+    def __len__(self) -> int:
+        """How many nobody has."""
+        return self._permits.qsize()
+
+    def get(self, timeout: float) -> PreparedConnection | None:
+        """Raises queue.Empty when there is none after so many seconds."""
+        self._permits.get(timeout=timeout)
+        return self._stack.pop()
+
+    def get_nowait(self) -> PreparedConnection | None:
+        """The same at once."""
+        self._permits.get_nowait()
+        return self._stack.pop()
+
+    def put(self, slot: PreparedConnection | None) -> None:
+        self._stack.append(slot)
+        self._permits.put(None)

@@ -72,7 +72,7 @@ class Verifier:
             return known
         if not key.verify(signed.encode(), _decoded(signature)):
             raise BadTokenError
-        claims = _own_object(_decoded(payload))
+        claims = _object(_decoded(payload))
         if claims.get("iss") != self.issuer:
             raise BadTokenError
         if kind != REFRESH_TOKEN:
@@ -150,17 +150,6 @@ def _object(written: bytes) -> dict[str, Any]:
     try:
         value = load_json(written)
     except Invalid as error:
-        raise BadTokenError from error
-    if not isinstance(value, dict):
-        raise BadTokenError
-    return value
-
-
-def _own_object(written: bytes) -> dict[str, Any]:
-    """The same of what has our signature, and so was written by us."""
-    try:
-        value = orjson.loads(written)
-    except ValueError as error:
         raise BadTokenError from error
     if not isinstance(value, dict):
         raise BadTokenError

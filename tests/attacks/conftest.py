@@ -1,13 +1,14 @@
 """What tests of attacks share: a client that watches each answer, and a log that is searched."""
 
-import io
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 from flask import Flask
 
+from authserver.observability.access_log import write_lines_to
 from authserver.observability.logs import configure_logs
 from authserver.storage.db import Database
 from authserver.wiring import Services
@@ -43,7 +44,9 @@ def secrets_used() -> set[str]:
 
 
 @pytest.fixture
-def log_text(secrets_used: set[str]) -> Iterator[Callable[[], str]]:
+def log_text(
+    secrets_used: set[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], str]]:
     """All that was logged so far, in the form of production and down to DEBUG.
 
     At the end none of ``secrets_used`` may stand in it.
@@ -56,15 +59,21 @@ def log_text(secrets_used: set[str]) -> Iterator[Callable[[], str]]:
     ours = root.handlers[0]
     # Those of pytest itself stay, so that it can take them away again.
     root.handlers = [*others, ours]
-    stream = io.StringIO()
+    stream = (tmp_path_factory.mktemp("log") / "log").open("w+")
     ours.setStream(stream)  # type: ignore[attr-defined]
+    write_lines_to(stream.fileno())
 
-    yield stream.getvalue
+    def text() -> str:
+        return Path(stream.name).read_text()
 
+    yield text
+
+    write_lines_to(None)
     root.removeHandler(ours)
     root.setLevel(level)
     structlog.reset_defaults()
-    assert_hidden(secrets_used, stream.getvalue())
+    assert_hidden(secrets_used, text())
+    stream.close()
 
 
 @pytest.fixture

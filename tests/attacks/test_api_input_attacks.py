@@ -185,7 +185,7 @@ def test_every_refusal_is_json_with_an_id_that_the_log_has(client, log_text, met
     answer = client.open(path, method=method)
 
     assert (answer.status_code, answer.mimetype) == (status, "application/json")
-    assert f'"request_id": "{answer.headers["X-Request-ID"]}"' in log_text()
+    assert f'"request_id":"{answer.headers["X-Request-ID"]}"' in log_text()
 
 
 @attack("API-30")

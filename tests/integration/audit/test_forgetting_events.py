@@ -17,7 +17,7 @@ from authserver.maintenance import maintain
 
 @pytest.fixture
 def audit(database) -> AuditService:
-    return AuditService(database, AuditRepository())
+    return AuditService(database, AuditRepository(database.statements))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def clients(database, clock) -> ClientService:
     return ClientService(
         database=database,
         clients=ClientRepository(database.statements),
-        audit=AuditService(database, AuditRepository()),
+        audit=AuditService(database, AuditRepository(database.statements)),
         notices=LocalNotices(),
         supported=Supported(("authorization_code", "password", "refresh_token"), ("ES256",)),
         api_permissions=ApiPermissions(frozenset()),

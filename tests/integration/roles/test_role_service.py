@@ -35,7 +35,7 @@ def users(services) -> UserService:
 @pytest.fixture
 def roles_of_empty(database) -> RoleService:
     """The service over a database that nothing was put into."""
-    audit = AuditService(database, AuditRepository())
+    audit = AuditService(database, AuditRepository(database.statements))
     return RoleService(database, RoleRepository(database.statements), audit, NoCache(), 0)
 
 

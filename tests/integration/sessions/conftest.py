@@ -30,7 +30,9 @@ def make_sessions(database: Database) -> Callable[..., SessionService]:
 
     def make(**lifetimes: int) -> SessionService:
         repository = SessionRepository(database.statements, replace(LIFETIMES, **lifetimes))
-        return SessionService(database, repository, AuditService(database, AuditRepository()))
+        return SessionService(
+            database, repository, AuditService(database, AuditRepository(database.statements))
+        )
 
     return make
 

@@ -265,14 +265,14 @@ class CrashError(Exception):
     """The process ends here."""
 
 
-def crashing(base, step):
+def crashing(base, step, *parts):
     """A repository that does a step and then crashes: what follows never happens."""
 
     def act(self, *args, **kwargs):
         getattr(base, step)(self, *args, **kwargs)
         raise CrashError
 
-    return type("Crashing", (base,), {step: act})()
+    return type("Crashing", (base,), {step: act})(*parts)
 
 
 @pytest.mark.parametrize("step", ["lock", "activate", "expire", "add"])
@@ -291,7 +291,7 @@ def test_a_crash_before_the_commit_leaves_all_as_it_was(signing, make_service):
     before = signing.list_keys()
 
     with pytest.raises(CrashError):
-        make_service(events=crashing(AuditRepository, "add")).rotate(SYSTEM)
+        make_service(events=crashing(AuditRepository, "add", None)).rotate(SYSTEM)
 
     assert signing.list_keys() == before
 

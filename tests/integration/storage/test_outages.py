@@ -139,7 +139,7 @@ def test_of_many_who_find_postgresql_lost_all_are_told_so():
         sys.setswitchinterval(interval)
 
     assert found == {Unavailable}
-    assert refused._slots.qsize() == 5
+    assert len(refused._slots) == 5
 
 
 def test_the_options_of_the_url_stay_beside_ours(own_postgres):

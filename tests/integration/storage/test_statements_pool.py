@@ -74,7 +74,7 @@ def test_who_finds_no_connection_free_does_not_wait_for_long(make_statements):
     statements = make_statements(1, patience=0.2)
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(statements.one, SLEEP, 1.0)
-        while statements._slots.qsize():
+        while len(statements._slots):
             time.sleep(0.01)
 
         waited = seconds_until_unavailable(lambda: statements.one(ONE, 1))
