@@ -11,27 +11,41 @@ Where nobody takes turns, passing one on does nothing.
 
 import threading
 
-_lock = threading.Lock()
-# The thread that has the turn. Whoever takes it out of here, and nobody else, releases the lock.
-_holders: dict[int, bool] = {}
+_mutex = threading.Lock()
+# The thread that has the turn; whoever wants it waits at a lock of its own. The last to come is the
+# first to go on: what it works with is still at hand.
+_holder: int | None = None
+_waiting: list[tuple[int, threading.Lock]] = []
 
 
 def take() -> None:
     """Wait for the turn, unless this thread has it."""
+    global _holder
     me = threading.get_ident()
-    if me not in _holders:
-        _lock.acquire()
-        _holders[me] = True
+    if _holder == me:
+        return
+    with _mutex:
+        if _holder is None:
+            _holder = me
+            return
+        place = threading.Lock()
+        place.acquire()
+        _waiting.append((me, place))
+    place.acquire()
 
 
 def pass_on() -> None:
     """Let another thread go on, for this one may have to wait. Costs nothing without a turn."""
-    if _holders.pop(threading.get_ident(), False):
-        _lock.release()
+    if _holder == threading.get_ident():
+        take_away()
 
 
 def take_away() -> None:
     """Let another thread go on although the one that has the turn has not said that it waits."""
-    for holder in list(_holders):
-        if _holders.pop(holder, False):
-            _lock.release()
+    global _holder
+    with _mutex:
+        if _waiting:
+            _holder, place = _waiting.pop()
+            place.release()
+        else:
+            _holder = None
