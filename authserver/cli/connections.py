@@ -6,10 +6,10 @@ import struct
 import time
 from typing import Any
 
-from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 
 from authserver.cli.arrivals import Arrival, State
+from authserver.cli.heads import OurRequest
 
 # From the first byte of a request to its last, and from the connection to its first byte.
 ARRIVAL_SECONDS = 20
@@ -31,15 +31,8 @@ def prepare_listener(listener: socket.socket) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
 
 
-class _Request(Request):  # type: ignore[misc]
-    """A request whose sender may not say by what scheme or path it came: the issuer says that."""
-
-    def _peer_trusted_for_forwarded(self) -> tuple[dict[str, str], list[str]]:
-        return {}, []
-
-
 class _Parser(RequestParser):  # type: ignore[misc]
-    mesg_class = _Request
+    mesg_class = OurRequest
 
 
 class Connection:
