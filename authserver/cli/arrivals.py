@@ -32,6 +32,10 @@ class State(Enum):
     # The other side has ended in the middle of it, or has hung up without having begun.
     CUT_OFF = 5
     GONE = 6
+    # The last answer has been sent.
+    ANSWERED = 8
+    # There is something to be done as soon as the other side takes what we send.
+    WAITS_TO_SEND = 7
 
 
 class Arrival:

@@ -16,15 +16,17 @@ ARRIVAL_SECONDS = 20
 # How long the other side may take to close a connection that we have closed (RFC 9112, 9.6).
 _LINGER_SECONDS = 2
 _LINGER_BYTES = 64 * 1024
-# Whole answers find room in here: who reads slowly holds no thread (CWE-400).
+# Whole answers find room in here. What does not waits for whoever reads slowly, for so long, and
+# holds no thread meanwhile (CWE-400).
 _OUTGOING_BYTES = 256 * 1024
 _SEND_SECONDS = 20
+_AT_ONCE = struct.pack("ii", 1, 0)
 _PIECE = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def prepare_listener(listener: socket.socket) -> None:
-    """What its connections inherit: a thread waits for none of them for long."""
+    """What its connections inherit."""
     listener.setblocking(False)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _OUTGOING_BYTES)
     timeout = struct.pack("ll", _SEND_SECONDS, 0)
@@ -49,6 +51,10 @@ class Connection:
         self._keepalive = cfg.keepalive
         self._lingering: int | None = None
         self._out: list[bytes] = []
+        self._unsent = b""
+        self._is_next_whole = False
+        # Whether it goes on after the answer that is on its way.
+        self.may_stay = True
         self.arrival = Arrival()
         self.until = time.monotonic() + ARRIVAL_SECONDS
 
@@ -74,6 +80,15 @@ class Connection:
         self.arrival.add(data)
         return self.arrival.state()
 
+    def go_on(self) -> State:
+        """What to do now that the other side has said something, or takes what we send."""
+        if self._unsent:
+            return self._send_rest()
+        if self._is_next_whole:
+            self._is_next_whole = False
+            return State.WHOLE
+        return self.receive()
+
     def invite(self) -> None:
         """Who asks before sending a body is told to send it (RFC 9110, section 10.1.1)."""
         if self.arrival.expects_continue:
@@ -87,10 +102,21 @@ class Connection:
         return next(self.parser)
 
     def await_next(self) -> State:
-        """Begin anew, with what stands behind the request that was answered."""
+        """Begin anew, with what stands behind the request that was answered.
+
+        A whole one waits for its turn: whoever sends many at once has no more of us than others,
+        and whoever takes no answers gets none.
+        """
+        if self._unsent:
+            self.until = time.monotonic() + _SEND_SECONDS
+            return State.WAITS_TO_SEND
+        if not self.may_stay:
+            return State.ANSWERED
         self.arrival = Arrival(self.parser.unreader.take_buffered())
         self.until = time.monotonic() + (self._keepalive if self.is_idle else ARRIVAL_SECONDS)
-        return State.UNFINISHED if self.is_idle else self.arrival.state()
+        state = State.UNFINISHED if self.is_idle else self.arrival.state()
+        self._is_next_whole = state is State.WHOLE
+        return State.WAITS_TO_SEND if self._is_next_whole else state
 
     def linger(self) -> bool:
         """Close our side, and whether to wait for the other one.
@@ -105,8 +131,10 @@ class Connection:
         return False
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up. What somebody has not read in time goes, or the kernel would keep it."""
         with contextlib.suppress(OSError):
+            if self._unsent or self._is_next_whole:
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             self.sock.close()
 
     # The way back, as gunicorn writes to it: head and body leave together ---------------------
@@ -119,9 +147,23 @@ class Connection:
         self._out.append(data)
 
     def flush(self) -> None:
-        """Send what was written. Raises OSError when the other side has gone, or reads nothing."""
-        written, self._out = self._out, []
-        self.sock.sendall(b"".join(written))
+        """Send what was written, as far as it is taken now. Raises OSError for who has gone."""
+        whole, self._out = b"".join(self._out), []
+        self._send(whole)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            sent = self.sock.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            sent = 0
+        self._unsent = data[sent:]
+
+    def _send_rest(self) -> State:
+        try:
+            self._send(self._unsent)
+        except OSError:
+            return State.GONE
+        return State.WAITS_TO_SEND if self._unsent else self.await_next()
 
     def _ignore(self, data: bytes) -> State:
         self._lingering = (self._lingering or 0) + len(data)

@@ -38,6 +38,7 @@ _LAST_REQUEST_SECONDS = 2.0
 # So many connections that the kernel has taken already are taken over at the end.
 _BACKLOG = 256
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
+_ONCE_WRITABLE = select.EPOLLOUT | select.EPOLLONESHOT
 _REFUSALS = {
     State.HEAD_TOO_LARGE: (431, "Request Header Fields Too Large"),
     State.BODY_TOO_LARGE: (413, "Content Too Large"),
@@ -96,9 +97,12 @@ class Worker(BaseWorker):  # type: ignore[misc]
             self._look_after(_DRAIN_LOOK_SECONDS)
 
     def _hang_up(self, connection: Connection) -> None:
-        """Unless a thread has just begun to go on with it."""
-        if self._waiting.pop(connection.fileno, None) is connection:
-            self._close(connection)
+        """Unless a thread has just begun to go on with it, or its number is another one's now."""
+        number = connection.fileno
+        if self._waiting.get(number) is connection:
+            taken = self._waiting.pop(number, None)
+            if taken is connection:
+                self._close(connection)
 
     # All other threads ---------------------------------------------------------------------------
 
@@ -144,8 +148,9 @@ class Worker(BaseWorker):  # type: ignore[misc]
     def _attend(self, connection: Connection) -> None:
         """Go on with a connection, as far as one can without waiting for it."""
         try:
-            state = connection.receive()
-            while state is State.WHOLE and self._answer(connection, self.alive):
+            state = connection.go_on()
+            if state is State.WHOLE:
+                connection.may_stay = self._answer(connection, self.alive)
                 state = connection.await_next()
         except Exception:
             self.log.exception("A connection has failed.")
@@ -153,6 +158,8 @@ class Worker(BaseWorker):  # type: ignore[misc]
         if state is State.UNFINISHED:
             connection.invite()
             self._wait_for(connection)
+        elif state is State.WAITS_TO_SEND:
+            self._wait_for(connection, _ONCE_WRITABLE)
         elif state is State.GONE:
             self._close(connection)
         else:
@@ -171,15 +178,15 @@ class Worker(BaseWorker):  # type: ignore[misc]
         else:
             self._close(connection)
 
-    def _wait_for(self, connection: Connection) -> None:
+    def _wait_for(self, connection: Connection, event: int = _ONCE) -> None:
         self._waiting[connection.fileno] = connection
         with suppress(OSError, ValueError):
             # It may have been hung up on meanwhile.
             if connection.is_watched:
-                self._epoll.modify(connection.fileno, _ONCE)
+                self._epoll.modify(connection.fileno, event)
             else:
                 connection.is_watched = True
-                self._epoll.register(connection.fileno, _ONCE)
+                self._epoll.register(connection.fileno, event)
 
     def _close(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -197,7 +204,7 @@ class Worker(BaseWorker):  # type: ignore[misc]
             # Its sender has gone, or has said all.
             return False
         except ParseException as error:
-            self.handle_error(request, connection.sock, connection.client, error)
+            self.handle_error(request, connection.sock, connection.client, _unquoting(error))
             return False
 
     def _respond(self, connection: Connection, request: Any, may_stay: bool) -> bool:
@@ -227,6 +234,17 @@ class Worker(BaseWorker):  # type: ignore[misc]
             self.alive = False
             os.write(self.PIPE[1], b"1")
         return True
+
+
+def _unquoting(error: ParseException) -> ParseException:
+    """The same mistake, told by its kind: what gunicorn quotes of a request is in the log then.
+
+    A request that no parser takes has its secrets as any other (CWE-532).
+    """
+    kind: Any = type(error)
+    silent: Any = type(kind.__name__, (kind,), {"__str__": lambda _: kind.__name__})
+    same: ParseException = silent.__new__(silent)
+    return same
 
 
 def _until(connection: Connection) -> float:
