@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -37,6 +39,8 @@ _LOGS: dict[str, Any] = {
     "handlers": {},
     "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}},
 }
+# By then a worker has set up how it is told to end.
+_YOUNG_SECONDS = 2.0
 _X_FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 _FORWARDED = "HTTP_FORWARDED"
 
@@ -79,21 +83,24 @@ class Loader:
 
 
 class Server(MPServer):
-    """Told to end, it tells its workers more than once.
+    """Told to end, it tells its youngest workers more than once.
 
-    One that is only just beginning may miss the first signal, and would be waited for in vain.
+    One that is only just beginning may miss the first signal, and would be waited for in vain. One
+    that serves is told once: by a second signal granian can block itself for ever.
     """
 
     def _stop_workers(self) -> None:
-        ended = threading.Event()
-        threading.Thread(target=self._remind, args=(ended,), daemon=True).start()
+        now, ended = time.monotonic(), threading.Event()
+        young = [worker for worker in self.wrks if now - worker.birth < _YOUNG_SECONDS]
+        threading.Thread(target=_remind, args=(young, ended), daemon=True).start()
         super()._stop_workers()  # type: ignore[no-untyped-call]
         ended.set()
 
-    def _remind(self, ended: threading.Event) -> None:
-        while not ended.wait(1.0):
-            for worker in list(self.wrks):
-                worker.terminate()  # type: ignore[no-untyped-call]
+
+def _remind(workers: Sequence[Any], ended: threading.Event) -> None:
+    while not ended.wait(1.0):
+        for worker in workers:
+            worker.terminate()
 
 
 def serve(settings: Settings, manner: Manner) -> None:
