@@ -31,6 +31,10 @@ BENCH := ROUNDS SECONDS ONLY SESSIONS USERS CONNECTIONS SERVER WORKERS THREADS J
 bench: $(VENV)/.installed ## Measure what each request costs. ONLY=refresh SERVER=granian JSON=path PEER=1.
 	@exec $(BIN)/python -m benchmarks run $(foreach name,$(BENCH),$(if $($(name)),--$(name) '$($(name))'))
 
+.PHONY: promises
+promises: $(VENV)/.installed ## Keep the promises, and write docs/operations/promises.md. ONLY="R1 R2".
+	@exec $(BIN)/python -m tests.promises $(ONLY)
+
 .PHONY: bench-compare
 bench-compare: $(VENV)/.installed ## Set two results of `make bench` side by side. A=a.json B=b.json.
 	@exec $(BIN)/python -m benchmarks compare '$(A)' '$(B)'
@@ -83,10 +87,10 @@ lock: $(BIN)/python ## Lock the newest versions of all dependencies that setup.c
 	@echo 'The locks are written: requirements.txt, requirements-dev.txt, tests/deploy/requirements.txt.'
 
 .PHONY: audit
-audit: $(VENV)/.installed ## Compare the lock with known vulnerabilities.
+audit: $(VENV)/.installed ## Compare the lock with known vulnerabilities. ARGS="--vulnerability-service osv".
 	@$(BIN)/python -c 'import uv' 2>/dev/null || $(PIP) install uv
 	@$(BIN)/python -m uv tool run --quiet pip-audit@2.10.1 --strict --disable-pip --require-hashes \
-		--progress-spinner off -r requirements.txt
+		--progress-spinner off -r requirements.txt $(ARGS)
 
 .PHONY: sbom
 sbom: $(VENV)/.installed ## Write what an installation is made of: sbom.json (CycloneDX).

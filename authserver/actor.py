@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Actor:
-    """``kind`` is user, client, anonymous or system; ``id`` the subject of its token."""
+    """``kind`` is user, client, anonymous, operator or system.
+
+    ``id`` is the subject of its token; of an operator, who uses the command line, it is the name
+    at the operating system.
+    """
 
     kind: str
     id: str | None = None

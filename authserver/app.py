@@ -19,9 +19,13 @@ from authserver.http.front_door import FrontDoor
 from authserver.http.health import health_endpoints
 from authserver.http.messages import MAX_BODY
 from authserver.http.problems import crash, problem
+from authserver.http.request_counts import count_request
+from authserver.http.request_limits import RequestLimits, limit_views
 from authserver.http.rest import BEARER, RestApi
+from authserver.http.routing import note_route
 from authserver.http.security_headers import security_headers
 from authserver.http.services import provide
+from authserver.job_queue.routes import blueprint as jobs
 from authserver.oauth.endpoints.table import endpoint_table
 from authserver.registrations.routes import blueprint as registrations
 from authserver.resources.routes import blueprint as resources
@@ -40,7 +44,7 @@ from authserver.wiring import Services, Stores, build
 
 BLUEPRINTS = (
     *(auth, users, roles, assignments, sessions, browser_sessions, consents),
-    *(clients, registrations, resources, audit),
+    *(clients, registrations, resources, audit, jobs),
 )
 
 
@@ -72,9 +76,11 @@ def assemble(settings: Settings, services: Services) -> Flask:
     api.spec.components.security_scheme("bearer", BEARER)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.before_request(note_route)
     app.register_error_handler(AppError, problem)
     app.register_error_handler(Exception, crash)
     add_pages(app, settings.issuer, FormSecret(services.get(Stores).key_store.derive(b"forms")))
+    limit_views(app, services.get(RequestLimits))
     app.wsgi_app = _front_door(app, settings, services)  # type: ignore[method-assign]
     return app
 
@@ -110,6 +116,7 @@ def _front_door(app: Flask, settings: Settings, services: Services) -> FrontDoor
         cors=Cors(_origins(settings, services)),
         security_headers=security_headers(settings.issuer),
         trusted_networks=settings.trusted_networks,
+        count=count_request if settings.metrics_bind else None,
     )
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from authserver.audit.chain import AuditChain
 from authserver.audit.repository import AuditRepository
+from authserver.audit.seal_repository import SealRepository
+from authserver.audit.seals import SealMaker
 from authserver.audit.service import AuditService
 from authserver.authn.sign_out import SignOutService
 from authserver.browser_sessions.cached import BrowserSessionCache
@@ -24,6 +27,8 @@ from authserver.credentials.repository import SignInAttemptRepository
 from authserver.credentials.service import CredentialService, Lockout
 from authserver.flows.sealing import Sealer
 from authserver.flows.service import FlowService
+from authserver.job_queue.repository import JobRepository
+from authserver.job_queue.service import JobQueueService
 from authserver.oauth.metadata import grant_types
 from authserver.registrations.policy import RegistrationPolicy
 from authserver.registrations.repository import InitialAccessTokenRepository
@@ -52,6 +57,7 @@ class Domain:
     """What the protocol, the pages and the REST API stand on."""
 
     audit: AuditService
+    audit_chain: AuditChain
     roles: RoleService
     credentials: CredentialService
     clients: ClientService
@@ -66,6 +72,7 @@ class Domain:
     flows: FlowService
     signing: SigningService
     resources: ResourceServerService
+    jobs: JobQueueService
 
 
 def build_domain(settings: Settings, stores: Stores) -> Domain:
@@ -81,6 +88,7 @@ def build_domain(settings: Settings, stores: Stores) -> Domain:
     sign_out = SignOutService(database, browser_sessions, sessions, audit, notices)
     return Domain(
         audit=audit,
+        audit_chain=_audit_chain(stores, audit),
         roles=roles,
         credentials=credentials,
         clients=clients,
@@ -96,7 +104,13 @@ def build_domain(settings: Settings, stores: Stores) -> Domain:
         flows=_flows(settings, stores),
         signing=_signing(settings, stores, audit),
         resources=_resources(settings, stores, audit),
+        jobs=JobQueueService(database, JobRepository(), audit),
     )
+
+
+def _audit_chain(stores: Stores, audit: AuditService) -> AuditChain:
+    maker = SealMaker(stores.key_store.derive(b"audit seals"))
+    return AuditChain(stores.database, audit, SealRepository(), maker)
 
 
 def _users(

@@ -6,6 +6,7 @@ A sentence never contains what a caller sent.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -76,15 +77,28 @@ class PreconditionFailed(AppError):
     message = "It has changed since you read it. Fetch it again and repeat your change."
 
 
+@dataclass(frozen=True)
+class Quota:
+    """So much of something in so many seconds, under a name."""
+
+    name: str
+    amount: int
+    seconds: int
+
+
 class RateLimited(AppError):
-    """Too many attempts; ``retry_after`` is in seconds."""
+    """Too many attempts; ``retry_after`` is in seconds, ``quota`` what was used up, if it may be
+    told."""
 
     code = "rate_limited"
     message = "Too many requests. Wait and try again."
 
-    def __init__(self, retry_after: int, *, hint: str = "", detail: str = "") -> None:
+    def __init__(
+        self, retry_after: int, *, quota: Quota | None = None, hint: str = "", detail: str = ""
+    ) -> None:
         super().__init__(hint=hint, detail=detail)
         self.retry_after = retry_after
+        self.quota = quota
 
 
 class Unavailable(AppError):
@@ -323,6 +337,11 @@ class ConsentNotFound(NotFound):
     message = "Nothing was granted to this client."
 
 
+class JobNotFound(NotFound):
+    code = "job_not_found"
+    message = "There is no such job. Those that are done leave the queue at once."
+
+
 # Conflict -----------------------------------------------------------------------------------------
 
 
@@ -362,6 +381,11 @@ class LastAdministrator(Conflict):
         "The last administrator can be neither removed nor disabled nor demoted. "
         "Appoint another one first."
     )
+
+
+class JobNotFailed(Conflict):
+    code = "job_not_failed"
+    message = "Only a job that was given up can be tried again, and none that waits already."
 
 
 # Rate limited -------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""What a running server does by itself: rotate keys when due, remove what has expired.
+"""The upkeep as a server does it by itself, where no worker does it.
 
-Every process does it, now and then and at no set moment; advisory locks and SKIP LOCKED see to it
-that they do not get in each other's way.
+Keys must rotate and rows of the past must go although nobody has started a worker, and although it
+hangs. So each process looks now and then, at no set moment, and does what no worker has done
+lately (``docs/adr/0024-upkeep-by-jobs.md``).
 """
 
 import random
@@ -11,16 +12,18 @@ from datetime import timedelta
 
 import structlog
 
-from authserver.audit.service import AuditService
-from authserver.browser_sessions.service import BrowserSessionService
-from authserver.clients.replay import ReplayGuard
 from authserver.errors import AppError
-from authserver.sessions.service import SessionService
-from authserver.signing.service import SigningService
+from authserver.observability.clock_watch import ClockWatch, watch_clock_in_background
+from authserver.observability.crashes import report_crash
+from authserver.storage.db import Database
 from authserver.storage.forks import after_fork
+from authserver.storage.job_rounds import done_lately
+from authserver.upkeep import Task, tasks
 from authserver.wiring import Services, Stores
 
 INTERVAL = 60.0
+# A worker is late when it has left out two rounds.
+_ROUNDS = 3
 log = structlog.get_logger(__name__)
 
 
@@ -33,30 +36,26 @@ class Done:
     removed_sessions: int
     removed_browser_sessions: int
     removed_assertions: int
+    sealed_audit_events: int
     removed_audit_events: int
 
 
 def maintain(services: Services) -> Done:
-    """One round. Raises :class:`Unavailable` when PostgreSQL does not answer."""
-    signing = services.get(SigningService)
-    return Done(
-        rotated_keys=len(signing.rotate_when_due()),
-        forgotten_keys=signing.forget_expired(),
-        removed_sessions=services.get(SessionService).remove_dead(),
-        removed_browser_sessions=services.get(BrowserSessionService).remove_dead(),
-        removed_assertions=services.get(ReplayGuard).remove_expired(),
-        removed_audit_events=_forget_audit_events(services),
-    )
+    """One whole round. Raises :class:`Unavailable` when PostgreSQL does not answer."""
+    return Done(**{task.counts: task.work() for task in tasks(services)})
 
 
-def _forget_audit_events(services: Services) -> int:
-    retention = timedelta(seconds=services.settings.audit_retention)
-    now = services.get(Stores).clock.now()
-    return services.get(AuditService).forget_before(now - retention)
+def maintain_what_is_left(services: Services) -> list[str]:
+    """Do what no worker has done lately; the names of the tasks. One that fails stops no other.
+
+    Raises :class:`Unavailable` when PostgreSQL does not answer.
+    """
+    left = [task for task in tasks(services) if not _is_done_by_worker(services, task)]
+    return [task.name for task in left if _try(task)]
 
 
 def maintain_in_background(services: Services) -> None:
-    """Do a round about once a minute, in a thread that ends with the process.
+    """Look about once a minute, in a thread that ends with the process.
 
     Processes that are forked from this one do so as well.
     """
@@ -64,8 +63,15 @@ def maintain_in_background(services: Services) -> None:
     after_fork(services, _start)
 
 
+def _is_done_by_worker(services: Services, task: Task) -> bool:
+    patience = timedelta(minutes=task.minutes * _ROUNDS)
+    with services.get(Database).transaction() as tx:
+        return done_lately(tx, task.name, patience)
+
+
 def _start(services: Services) -> None:
     threading.Thread(target=_keep_going, args=(services,), name="maintenance", daemon=True).start()
+    watch_clock_in_background(ClockWatch(services.get(Stores).clock))
 
 
 def _keep_going(services: Services) -> None:
@@ -78,9 +84,22 @@ def _keep_going(services: Services) -> None:
 def _try_to_maintain(services: Services) -> None:
     """One round, whatever becomes of it."""
     try:
-        maintain(services)
+        maintain_what_is_left(services)
     except AppError as error:
-        log.warning("maintenance.failed", code=error.code, detail=error.detail)
-    except Exception:
-        # Whatever it was: without the thread keys would not rotate any more, and nobody would know.
-        log.exception("maintenance.crashed")
+        log.warning("maintenance.failed", error=error.code, detail=error.detail)
+    except Exception as error:  # noqa: BLE001 - it is reported, whatever it is
+        # Without the thread keys would not rotate any more, and nobody would know.
+        report_crash("maintenance.crashed", error)
+
+
+def _try(task: Task) -> bool:
+    """Whether it was done."""
+    try:
+        task.work()
+    except AppError as error:
+        log.warning("maintenance.failed", task=task.name, error=error.code, detail=error.detail)
+    except Exception as error:  # noqa: BLE001 - it is reported, whatever it is
+        report_crash("maintenance.crashed", error, task=task.name)
+    else:
+        return True
+    return False

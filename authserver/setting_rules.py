@@ -11,6 +11,9 @@ SIGNING_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519", "EdDSA")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+# A key, and at the end the number of a project.
+_DSN = re.compile(r"https?://[^\s:/@]+(:[^\s:/@]+)?@[^\s/?#@]+(/[^\s?#]*)?/[0-9]+")
+_ENDPOINT = re.compile(r"https?://[^\s/?#@]+/[^\s?#@]+")
 _HOST_AND_PORT = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[1-9][0-9]{0,4})?")
 
 
@@ -91,10 +94,40 @@ def check_hosts(value: list[str]) -> None:
         )
 
 
+def check_bind(value: str) -> None:
+    host, _, port = value.rpartition(":")
+    if value and not (host and port.isdecimal() and 0 < int(port) < 65_536):
+        raise ValidationError("Expected an address and a port such as 127.0.0.1:9464.")
+
+
 def check_limit(value: str) -> None:
     count, slash, unit = value.partition("/")
     if not (count.isdigit() and int(count) and slash and unit in ("second", "minute", "hour")):
         raise ValidationError("Expected a limit such as 30/minute.")
+
+
+def check_request_limit(value: str) -> None:
+    if value:
+        check_limit(value)
+
+
+def check_sentry_dsn(value: str) -> None:
+    if value and not _DSN.fullmatch(value):
+        raise ValidationError("Expected a DSN such as https://key@sentry.example.com/42.")
+
+
+def check_traces_endpoint(value: str) -> None:
+    """Who needs a password for the collector says so in OTEL_EXPORTER_OTLP_HEADERS."""
+    if value and not _ENDPOINT.fullmatch(value):
+        raise ValidationError(
+            "Expected the whole URL, such as http://collector:4318/v1/traces, without user, "
+            "password and query."
+        )
+
+
+def share(value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValidationError("Expected a number from 0 to 1, such as 0.1.")
 
 
 def between(low: int, high: int) -> Callable[[int], None]:

@@ -18,6 +18,7 @@ from authserver.environment import variable_name as variable_name
 from authserver.setting_rules import (
     between,
     check_algorithms,
+    check_bind,
     check_database_url,
     check_hosts,
     check_issuer,
@@ -25,7 +26,11 @@ from authserver.setting_rules import (
     check_networks,
     check_origins,
     check_redis_url,
+    check_request_limit,
+    check_sentry_dsn,
+    check_traces_endpoint,
     one_of,
+    share,
 )
 
 DAY = 86_400
@@ -215,6 +220,50 @@ class Settings:
         default="600/minute",
         check=check_limit,
     )
+    request_limit_client: str = _field(
+        "str",
+        "Token requests of one client, authenticated, in one process, such as `200/second`. "
+        "Empty: no limit, as for all `REQUEST_LIMIT`s.",
+        default="",
+        check=check_request_limit,
+    )
+    request_limit_token: str = _field(
+        "str",
+        "Requests to the token endpoint from one address (IPv6: one /64), in one process.",
+        default="",
+        check=check_request_limit,
+    )
+    request_limit_authorize: str = _field(
+        "str",
+        "Requests to the authorization and end-session endpoints from one address, in one process.",
+        default="",
+        check=check_request_limit,
+    )
+    request_limit_verify: str = _field(
+        "str",
+        "Requests for introspection, userinfo and revocation from one address, in one process.",
+        default="",
+        check=check_request_limit,
+    )
+    request_limit_api: str = _field(
+        "str",
+        "Requests to the REST API from one address, in one process.",
+        default="",
+        check=check_request_limit,
+    )
+    request_limit_registration: str = _field(
+        "str",
+        "Requests to register an account or a client, or to manage the latter, from one address, "
+        "in one process; those that are carried out have limits of their own.",
+        default="",
+        check=check_request_limit,
+    )
+    request_limit_pages: str = _field(
+        "str",
+        "Pages and forms for one address, in one process.",
+        default="",
+        check=check_request_limit,
+    )
     lockout_threshold: int = _field(
         "int",
         "Wrong passwords for one account from one network before it must wait.",
@@ -307,6 +356,13 @@ class Settings:
         default=1_000_000,
         check=between(0, 1_000_000_000),
     )
+    metrics_bind: str = _field(
+        "str",
+        "Address and port at which Prometheus finds `/metrics`, of `serve` and of `worker`; each "
+        "on one machine needs its own. Never one that the public reaches. Empty: no metrics.",
+        default="",
+        check=check_bind,
+    )
     log_level: str = _field(
         "str",
         "The least important messages to log.",
@@ -315,6 +371,35 @@ class Settings:
     )
     log_format: str = _field(
         "str", "`json`, or `console` for people.", default="json", check=one_of("json", "console")
+    )
+
+    sentry_dsn: str = _field(
+        "str",
+        "Where crashes are told: the DSN of a project of Sentry. Empty: nowhere. Needs the extra "
+        "`sentry`.",
+        default="",
+        check=check_sentry_dsn,
+        secret=True,
+    )
+    telemetry_environment: str = _field(
+        "str",
+        "What Sentry and traces call this installation, such as `staging`. Empty: as "
+        "AUTHSERVER_ENVIRONMENT.",
+        default="",
+    )
+    traces_endpoint: str = _field(
+        "str",
+        "Where traces are sent, by OTLP over HTTP: `http://collector:4318/v1/traces`. Empty: "
+        "nowhere. Needs the extra `tracing`.",
+        default="",
+        check=check_traces_endpoint,
+    )
+    traces_share: float = _field(
+        "float",
+        "Of the traces that begin here, the part that is recorded, from 0 to 1; of others their "
+        "caller decides.",
+        default=1.0,
+        check=share,
     )
 
     @property

@@ -12,6 +12,7 @@ from authserver.clock import Clock, SystemClock
 from authserver.domain import Domain, build_domain
 from authserver.flows.logout_request import LogoutFlows
 from authserver.http.principal import BearerAuthenticator
+from authserver.http.request_limits import RequestLimits
 from authserver.http.throttle import Throttle, Throttles
 from authserver.oauth.client_auth.assertions import ClientAssertions
 from authserver.oauth.client_signatures import ClientSignatures
@@ -53,7 +54,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     Raises :class:`KeyStoreError` when the key-encryption key cannot be had.
     """
     stores = open_stores(settings, clock or SystemClock())
-    throttles = _throttles(settings, stores)
+    throttles, limits = _throttles(settings, stores), RequestLimits.of(settings)
     domain = build_domain(settings, stores)
     tokens = _tokens(settings, stores, domain)
     logout_tokens = LogoutTokens(
@@ -63,7 +64,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     codes = CodeService(domain.flows, domain.sessions, domain.audit)
     signatures = ClientSignatures(domain.clients, domain.client_keys)
     made = (
-        *(stores, stores.database, throttles),
+        *(stores, stores.database, throttles, limits),
         *(getattr(domain, field.name) for field in fields(domain)),
         *(tokens, tokens.verifier, tokens.authenticator, authn),
         BackChannelLogout(domain.clients, logout_tokens, stores.outbound),
@@ -77,6 +78,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             authn=authn,
             assertions=_assertions(settings, stores, domain, signatures),
             throttle=throttles.client_authentication,
+            client_limit=limits.client,
             default_audience=settings.api_audience,
         ),
         RequestObjects(signatures, stores.outbound, stores.clock, settings.issuer),

@@ -1,13 +1,16 @@
 """Queries on audit events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, select, tuple_, union_all
 
 from authserver.audit.models import AuditEvent
-from authserver.ids import new_id
+from authserver.audit.search import Search
+from authserver.ids import first_id_of, new_id
 from authserver.storage.db import Transaction
 from authserver.storage.statements import Statement, Statements
 
@@ -15,16 +18,23 @@ RECORD = Statement(
     "record_audit_event",
     """
     INSERT INTO audit_events (id, event, actor_kind, actor_id, user_id, client_id, address,
-                              request_id, detail)
+                              request_id, user_agent, detail)
     VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::uuid, $6::text, $7::text, $8::text,
-            $9::jsonb)""",
-    9,
+            $9::text, $10::jsonb)""",
+    10,
 )
+# What is looked for is indexed in sealed rows; the others are few.
+_HALVES = (AuditEvent.seal.is_(None), AuditEvent.seal.is_not(None))
+# An id is made by a server's clock, the time of the event by the database's, at the beginning of a
+# transaction: so much apart they never are.
+_TOLERANCE = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
+_FAR = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class AuditRepository:
-    """Adds and lists; there is no way to change an event, nor to remove a young one."""
+    """Adds and lists; an event is never changed, and only retention removes it (``chain``)."""
 
     hot: Statements
 
@@ -43,38 +53,64 @@ class AuditRepository:
             event.client_id,
             event.address,
             event.request_id,
+            event.user_agent,
             orjson.dumps(event.detail).decode(),
         )
 
     def list(
-        self,
-        tx: Transaction,
-        *,
-        before: UUID | None,
-        limit: int,
-        event: str | None = None,
-        user_id: UUID | None = None,
-    ) -> list[AuditEvent]:
+        self, tx: Transaction, search: Search, *, before: UUID | None, limit: int
+    ) -> Sequence[AuditEvent]:
         """The newest events first, older than ``before``."""
-        query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+        conditions = _conditions(search)
         if before is not None:
-            query = query.where(AuditEvent.id < before)
-        if event is not None:
-            query = query.where(AuditEvent.event == event)
-        if user_id is not None:
-            query = query.where(AuditEvent.user_id == user_id)
-        return list(tx.scalars(query))
+            conditions.append(AuditEvent.id < before)
+        newest = AuditEvent.id.desc()
+        ids = [
+            select(AuditEvent.id).where(*conditions, half).order_by(newest).limit(limit)
+            for half in _HALVES
+        ]
+        query = select(AuditEvent).where(AuditEvent.id.in_(union_all(*ids)))
+        return tx.scalars(query.order_by(newest).limit(limit)).all()
 
-    def remove_before(self, tx: Transaction, first: UUID, limit: int) -> int:
-        """Delete up to ``limit`` events, the oldest, that are older than the id; how many."""
-        old = (
-            select(AuditEvent.id)
-            .where(AuditEvent.id < first)
-            .order_by(AuditEvent.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+    def export(
+        self, tx: Transaction, search: Search, after: UUID | None, limit: int
+    ) -> Sequence[AuditEvent]:
+        """The oldest events first, younger than ``after``."""
+        conditions = _conditions(search)
+        if after is not None:
+            conditions.append(AuditEvent.id > after)
+        ids = [
+            select(AuditEvent.id).where(*conditions, half).order_by(AuditEvent.id).limit(limit)
+            for half in _HALVES
+        ]
+        query = select(AuditEvent).where(AuditEvent.id.in_(union_all(*ids)))
+        return tx.scalars(query.order_by(AuditEvent.id).limit(limit)).all()
+
+    def export_sealed(
+        self, tx: Transaction, search: Search, after: tuple[int, UUID], limit: int
+    ) -> Sequence[AuditEvent]:
+        """Sealed events in the order of the chain, those after a seal and an event of it."""
+        query = select(AuditEvent).where(
+            *_conditions(search),
+            AuditEvent.seal.is_not(None),
+            tuple_(AuditEvent.seal, AuditEvent.id) > after,
         )
-        removed = tx.scalars(
-            delete(AuditEvent).where(AuditEvent.id.in_(old)).returning(AuditEvent.id)
-        )
-        return len(removed.all())
+        return tx.scalars(query.order_by(AuditEvent.seal, AuditEvent.id).limit(limit)).all()
+
+
+def _conditions(search: Search) -> list[ColumnElement[bool]]:
+    """The times first by ids, which are indexed and nearly as old, then exactly."""
+    named = {
+        AuditEvent.event: search.event,
+        AuditEvent.user_id: search.user_id,
+        AuditEvent.client_id: search.client_id,
+        AuditEvent.actor_id: search.actor_id,
+    }
+    found = [column == value for column, value in named.items() if value is not None]
+    if search.since is not None:
+        earliest = first_id_of(max(search.since, _EPOCH) - _TOLERANCE)
+        found += [AuditEvent.id >= earliest, AuditEvent.occurred_at >= search.since]
+    if search.until is not None:
+        latest = first_id_of(min(max(search.until, _EPOCH), _FAR) + _TOLERANCE)
+        found += [AuditEvent.id < latest, AuditEvent.occurred_at < search.until]
+    return found

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from authserver.audit.events import Event
 from authserver.audit.schemas import AuditPageArguments, AuditPageSchema
+from authserver.audit.search import Search
 from authserver.audit.service import AuditService
 from authserver.http.pagination import page
 from authserver.http.principal import require
@@ -20,13 +20,11 @@ blueprint = Blueprint(
 @require("audit:read")
 @blueprint.arguments(AuditPageArguments, location="query", as_kwargs=True)
 @blueprint.response(200, AuditPageSchema)
-def list_audit_events(
-    limit: int, cursor: UUID | None, event: Event | None, user_id: UUID | None
-) -> dict[str, Any]:
+def list_audit_events(limit: int, cursor: UUID | None, **wanted: Any) -> dict[str, Any]:
     """List audit events, the newest first."""
-    audit = service(AuditService)
+    audit, search = service(AuditService), Search(**wanted)
     return page(
-        lambda size: audit.list(before=cursor, limit=size, event=event, user_id=user_id),
+        lambda size: audit.list(search, before=cursor, limit=size),
         limit,
         lambda found: found.id,
     )

@@ -1,7 +1,7 @@
 """Recording what happened, and reading it again."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from authserver.actor import Actor
 from authserver.audit.events import Event
 from authserver.audit.models import AuditEvent
 from authserver.audit.repository import AuditRepository
-from authserver.ids import first_id_of
+from authserver.audit.search import EVERYTHING, Search
 from authserver.storage.db import Database, Transaction
 
+_LAST_ID = UUID(int=2**128 - 1)
 log = structlog.get_logger(__name__)
 
 
@@ -62,27 +63,42 @@ class AuditService:
         """Tell the log alone: for what anybody can bring about as often as they like."""
         log.info(event.value, actor=actor.id, user_id=user_id and str(user_id), client=client_id)
 
-    def forget_before(self, moment: datetime, batch: int = 5000) -> int:
-        """Delete the events of before, a batch at a time; how many that were."""
-        removed = 0
-        while True:
-            with self.database.transaction() as tx:
-                count = self.events.remove_before(tx, first_id_of(moment), batch)
-            removed += count
-            if count < batch:
-                return removed
-
     def list(
-        self,
-        *,
-        before: UUID | None,
-        limit: int,
-        event: str | None = None,
-        user_id: UUID | None = None,
-    ) -> list[AuditEvent]:
+        self, search: Search = EVERYTHING, *, before: UUID | None, limit: int
+    ) -> Sequence[AuditEvent]:
         """A page of events, newest first."""
         with self.database.transaction() as tx:
-            return self.events.list(tx, before=before, limit=limit, event=event, user_id=user_id)
+            return self.events.list(tx, search, before=before, limit=limit)
+
+    def export(
+        self, search: Search = EVERYTHING, batch: int = 1000
+    ) -> Iterator[Sequence[AuditEvent]]:
+        """All events, the oldest first, some at a time: memory does not grow with their number.
+
+        Each batch is read for itself. What is committed late may be passed by; see
+        :meth:`export_sealed` for each event exactly once.
+        """
+        last: UUID | None = None
+        while True:
+            with self.database.transaction() as tx:
+                events = self.events.export(tx, search, last, batch)
+            yield events
+            if len(events) < batch:
+                return
+            last = events[-1].id
+
+    def export_sealed(
+        self, after: int, search: Search = EVERYTHING, batch: int = 1000
+    ) -> Iterator[Sequence[AuditEvent]]:
+        """The events of all seals after a number, in the order of the chain, some at a time."""
+        last = (after, _LAST_ID)
+        while True:
+            with self.database.transaction() as tx:
+                events = self.events.export_sealed(tx, search, last, batch)
+            yield events
+            if len(events) < batch:
+                return
+            last = (events[-1].seal or 0, events[-1].id)
 
 
 def _row(
@@ -100,5 +116,6 @@ def _row(
         client_id=client_id,
         address=actor.address,
         request_id=actor.request_id,
+        user_agent=actor.user_agent,
         detail=detail or {},
     )

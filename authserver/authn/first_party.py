@@ -8,6 +8,7 @@ from authserver.clients.metadata import Client
 from authserver.clients.service import ClientService
 from authserver.errors import Unavailable
 from authserver.tokens.authorization import TokenSet
+from authserver.tokens.issued import count_issued
 from authserver.tokens.service import TokenService
 
 CLIENT_ID = "authserver"
@@ -33,7 +34,7 @@ class FirstPartyFacade:
             audience=(self.audience,),
             actor=actor,
         )
-        return self.tokens.issue(authorization)
+        return count_issued("password", self.tokens.issue(authorization))
 
     def refresh(self, refresh_token: str, actor: Actor) -> TokenSet:
         """Raises :class:`InvalidGrant`, and :class:`InvalidTarget` for a session that was begun
@@ -46,7 +47,7 @@ class FirstPartyFacade:
             allowed_audience=(self.audience,),
             actor=actor,
         )
-        return self.tokens.issue(authorization)
+        return count_issued("refresh_token", self.tokens.issue(authorization))
 
     def _client(self) -> Client:
         client = self.clients.find(CLIENT_ID)

@@ -6,6 +6,7 @@ from uuid import UUID
 from authserver.actor import Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
+from authserver.authn.attempts import counted_attempt
 from authserver.authn.sign_out import SignOutService
 from authserver.clients.metadata import Client
 from authserver.clock import Clock
@@ -83,7 +84,11 @@ class AuthnService:
         Unknown address, wrong password and disabled account cost the same time and give the same
         answer. Raises as :meth:`sign_in` does.
         """
-        self.throttle.check(actor.address)
+        with counted_attempt():
+            self.throttle.check(actor.address)
+            return self._authenticated(email, password, actor)
+
+    def _authenticated(self, email: str, password: str, actor: Actor) -> SignInUser:
         account, network = _account(email), network_of(actor.address)
         with self.credentials.place() as place:
             user = self.users.find_for_sign_in(account) if account else None

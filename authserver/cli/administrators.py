@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.passwords import generate_password
 
 if TYPE_CHECKING:
@@ -39,6 +39,6 @@ def ensure_administrator(
         return None
     chosen = password or generate_password()
     services.get(UserService).create(
-        SYSTEM, None, email, chosen, "Administrator", [ADMIN], email_verified=True
+        OPERATOR, None, email, chosen, "Administrator", [ADMIN], email_verified=True
     )
     return NewAdministrator(email, None if password else chosen)

@@ -7,12 +7,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from flask import Flask
 
 from authserver.app import create_app
+from authserver.cli.telemetry import follow_services, start_telemetry
 from authserver.errors import Unavailable
+from authserver.gauges import SERVER, record
+from authserver.jobs import jobs
 from authserver.maintenance import maintain_in_background
 from authserver.settings import Settings
 from authserver.signing.service import SigningService
@@ -37,10 +41,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Manner:
-    """How the server is to end: in production in good order, in development at once."""
+    """How the server is to end, in production in good order, in development at once; and whether it
+    is watched."""
 
     graceful_timeout: int = 30
     last_signal: signal.Signals = signal.SIGTERM
+    # Where its processes leave what they have counted, if anybody wants to know.
+    metrics: Path | None = None
 
 
 def allow_many_files() -> None:
@@ -63,6 +70,7 @@ def check_start(settings: Settings) -> None:
     Raises KeyStoreError, SchemaError, SigningKeysError and Unavailable. No connection stays open:
     after the fork it would be everybody's.
     """
+    share_memory_among_threads()
     services = build(settings)
     database = services.get(Database)
     try:
@@ -72,15 +80,20 @@ def check_start(settings: Settings) -> None:
         database.close()
 
 
-def load_application(settings: Settings, end_if_alone: Callable[[], None]) -> Flask:
+def load_application(
+    settings: Settings, end_if_alone: Callable[[], None], metrics: Path | None = None
+) -> Flask:
     """The application of one worker, warm.
 
     A worker that starts while PostgreSQL is away waits for it: if it failed, the server would end
     the others with it, and these can still serve the keys. ``end_if_alone`` is asked meanwhile; it
     raises SystemExit when there is nobody left to work for.
     """
-    share_memory_among_threads()
+    start_telemetry(settings)
     services = build(settings)
+    follow_services(services)
+    if metrics is not None:
+        record(services, metrics, SERVER, jobs(services))
     application = _create(settings, services, end_if_alone)
     maintain_in_background(services)
     return application

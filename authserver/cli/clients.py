@@ -4,8 +4,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from authserver.actor import SYSTEM
 from authserver.cli.client_metadata import metadata_options, read_metadata
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import (
     confirm,
     output_option,
@@ -64,7 +64,7 @@ def create(
 
     metadata = read_metadata(file, pairs) | _metadata(members)
     with open_services() as services:
-        made = services.get(ClientService).create(SYSTEM, metadata, client_id)
+        made = services.get(ClientService).create(OPERATOR, metadata, client_id)
     _show(output, made)
 
 
@@ -84,7 +84,7 @@ def update(client_id: str, output: str, file: IO[bytes] | None, pairs: tuple[str
 
     with open_services() as services:
         clients = services.get(ClientService)
-        changed = clients.update(SYSTEM, client_id, None, read_metadata(file, pairs))
+        changed = clients.update(OPERATOR, client_id, None, read_metadata(file, pairs))
     _show(output, changed)
 
 
@@ -104,7 +104,7 @@ def registration_token(uses: int, ttl: int, note: str | None, output: str) -> No
     from authserver.registrations.service import RegistrationService
 
     with open_services() as services:
-        issued = services.get(RegistrationService).issue_token(SYSTEM, uses, ttl, note)
+        issued = services.get(RegistrationService).issue_token(OPERATOR, uses, ttl, note)
     show_record(output, RegistrationTokenSchema().dump(issued), "The token is shown this once.")
 
 
@@ -160,7 +160,7 @@ def enable(client_id: str, output: str) -> None:
     from authserver.clients.service import ClientService
 
     with open_services() as services:
-        changed = services.get(ClientService).enable(SYSTEM, client_id)
+        changed = services.get(ClientService).enable(OPERATOR, client_id)
     show_done(output, f"The client {client_id} is enabled.", _record(changed))
 
 
@@ -179,7 +179,7 @@ def disable(client_id: str, yes: bool, output: str) -> None:
 
     with open_services() as services:
         confirm(f"Refuse the client {client_id} everywhere?", yes=yes)
-        changed = services.get(ClientService).disable(SYSTEM, client_id)
+        changed = services.get(ClientService).disable(OPERATOR, client_id)
     show_done(output, f"The client {client_id} is disabled.", _record(changed))
 
 
@@ -200,7 +200,7 @@ def delete(client_id: str, yes: bool, output: str) -> None:
         clients = services.get(ClientService)
         clients.get(client_id)
         confirm(f"Delete the client {client_id} and end all its sessions?", yes=yes)
-        clients.delete(SYSTEM, client_id)
+        clients.delete(OPERATOR, client_id)
     record = {"client_id": client_id, "deleted": True}
     show_done(output, f"The client {client_id} is deleted.", record)
 
@@ -224,7 +224,7 @@ def rotate_secret(client_id: str, overlap: int | None, output: str) -> None:
 
     seconds = DEFAULT_OVERLAP if overlap is None else overlap
     with open_services() as services:
-        rotated = services.get(ClientService).rotate_secret(SYSTEM, client_id, seconds)
+        rotated = services.get(ClientService).rotate_secret(OPERATOR, client_id, seconds)
     show_record(output, {"client_id": client_id} | RotatedSecretSchema().dump(rotated), _ONCE)
 
 

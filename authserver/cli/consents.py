@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import confirm, output_option, show_done, show_rows, yes_option
 from authserver.cli.pages import every
 from authserver.cli.services import open_services
@@ -64,6 +64,6 @@ def withdraw(client_id: str, user: str, yes: bool, output: str) -> None:
     with open_services() as services:
         found = named_user(services, user)
         confirm(f"End all sessions of {found.email} at {client_id}?", yes=yes)
-        services.get(ConsentService).withdraw(found.id, client_id, SYSTEM)
+        services.get(ConsentService).withdraw(found.id, client_id, OPERATOR)
     record = {"user_id": str(found.id), "client_id": client_id, "withdrawn": True}
     show_done(output, f"{client_id} must ask {found.email} again.", record)

@@ -64,7 +64,9 @@ def _run(port: int, var: Path, output: str) -> None:
         settings = _settings(port, var, servers)
         imports.join()
         from authserver.cli import server_process as processes
+        from authserver.cli.telemetry import load_telemetry
 
+        load_telemetry(settings)
         _prepare(settings)
         # Both are forked from this thread, before there are any others.
         server = servers.enter_context(processes.server_process(settings, var / "authserver.log"))

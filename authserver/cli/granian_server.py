@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,11 +24,12 @@ from granian.server.mp import MPServer
 from authserver.cli.addresses import UNIX, host_and_port
 from authserver.cli.application import CONNECTIONS, KEEPALIVE, Manner, load_application
 from authserver.cli.arrivals import MAX_HEAD
+from authserver.cli.metrics_server import metrics_of
 from authserver.cli.output import RefusedError
 from authserver.cli.parents import end_with_parent
 from authserver.http.forwarded import as_x_forwarded_for
 from authserver.http.front_door import StartResponse, Wsgi
-from authserver.observability.logs import configure_logs
+from authserver.observability.logs import catch_strays, configure_logs
 from authserver.settings import Settings
 
 # As gunicorn makes them: who may enter the folder may speak to us.
@@ -74,8 +75,10 @@ class Loader:
         signal.signal(signal.SIGTERM, _end)
         end_with_parent(self.manner.last_signal, self.master)
         configure_logs(self.settings.log_level, self.settings.log_format)
+        catch_strays()
         _forget_variables_like_headers()
-        return Adapter(load_application(self.settings, self._end_without_master))
+        metrics = self.manner.metrics
+        return Adapter(load_application(self.settings, self._end_without_master, metrics))
 
     def _end_without_master(self) -> None:
         if os.getppid() != self.master:
@@ -109,7 +112,9 @@ def serve(settings: Settings, manner: Manner) -> None:
     server = Server(**options(settings, manner))
     # After its constructor, which would have set up logs of its own.
     configure_logs(settings.log_level, settings.log_format)
-    server.serve(target_loader=Loader(settings, manner, os.getpid()), wrap_loader=False)
+    with metrics_of(settings) as metrics:
+        loader = Loader(settings, replace(manner, metrics=metrics), os.getpid())
+        server.serve(target_loader=loader, wrap_loader=False)
 
 
 def options(settings: Settings, manner: Manner) -> dict[str, Any]:

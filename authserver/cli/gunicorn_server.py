@@ -2,6 +2,7 @@
 
 import os
 import select
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from authserver.cli.application import CONNECTIONS, KEEPALIVE, Manner, load_application
+from authserver.cli.metrics_server import metrics_of
 from authserver.cli.parents import end_with_parent
 from authserver.settings import Settings
 
@@ -18,7 +20,8 @@ _MEMORY = Path("/", "dev", "shm")
 
 def serve(settings: Settings, manner: Manner) -> None:
     """Serve until told to end; does not return."""
-    GunicornServer(settings, manner).run()
+    with metrics_of(settings) as metrics:
+        GunicornServer(settings, replace(manner, metrics=metrics)).run()
 
 
 class OurLogger(Logger):  # type: ignore[misc]
@@ -47,7 +50,7 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """The application of one worker."""
-        return load_application(self._settings, self._end_without_master)
+        return load_application(self._settings, self._end_without_master, self._manner.metrics)
 
     def _end_without_master(self) -> None:
         """gunicorn notes a signal, and acts on it when the worker serves: this one does not yet."""

@@ -20,6 +20,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+import structlog
 from gunicorn import util
 from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData, ParseException
@@ -204,6 +205,8 @@ class Worker(BaseWorker):  # type: ignore[misc]
             # Its sender has gone, or has said all.
             return False
         except ParseException as error:
+            # It never became a request of ours: the id in this thread is that of the one before.
+            structlog.contextvars.clear_contextvars()
             self.handle_error(request, connection.sock, connection.client, _unquoting(error))
             return False
 

@@ -1,10 +1,14 @@
 """The worker that does the jobs, told what our settings mean for it."""
 
 import time
+from pathlib import Path
 
 import structlog
 
+from authserver.cli.metrics_server import metrics_of
+from authserver.cli.telemetry import follow_services, start_telemetry
 from authserver.errors import Unavailable
+from authserver.gauges import WORKER, record
 from authserver.jobs import jobs
 from authserver.settings import Settings
 from authserver.storage.db import Database
@@ -19,20 +23,29 @@ _PAUSE = 0.5
 
 def work(settings: Settings) -> None:
     """Do jobs until told to end. Raises KeyStoreError and SchemaError."""
+    with metrics_of(settings) as metrics:
+        _work(settings, metrics)
+
+
+def _work(settings: Settings, metrics: Path | None) -> None:
+    start_telemetry(settings)
     services = build(settings)
+    follow_services(services)
+    if metrics is not None:
+        record(services, metrics, WORKER, jobs(services))
     _wait_for_schema(services)
     stores = services.get(Stores)
     if isinstance(stores.notices, RedisNotices):
         stores.notices.start()
-    log.info("worker.started")
     JobWorker(settings.database_url, jobs(services)).run()
-    log.info("worker.stopped")
     stores.database.close()
 
 
 def work_once(settings: Settings) -> None:
     """Do what is due now. Raises KeyStoreError, SchemaError and Unavailable."""
+    start_telemetry(settings)
     services = build(settings)
+    follow_services(services)
     database = services.get(Database)
     try:
         check_schema(database)

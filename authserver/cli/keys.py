@@ -4,7 +4,7 @@ import dataclasses
 
 import click
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import output_option, show_rows
 from authserver.cli.services import open_services
 
@@ -51,6 +51,6 @@ def rotate(algorithm: str | None, output: str) -> None:
     from authserver.signing.service import SigningService
 
     with open_services() as services:
-        outcomes = services.get(SigningService).rotate(SYSTEM, algorithm)
+        outcomes = services.get(SigningService).rotate(OPERATOR, algorithm)
     rows = [dataclasses.asdict(outcome) for outcome in outcomes]
     show_rows(output, rows, _ROTATED, "There is nothing to rotate.")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from authserver import __version__
+from authserver.cli.audit import audit
 from authserver.cli.bootstrap import bootstrap
 from authserver.cli.clients import client
 from authserver.cli.config import config
@@ -16,6 +17,7 @@ from authserver.cli.consents import consent
 from authserver.cli.dev import dev
 from authserver.cli.doctor import doctor
 from authserver.cli.healthcheck import healthcheck
+from authserver.cli.jobs import jobs
 from authserver.cli.keys import key
 from authserver.cli.maintenance import maintenance
 from authserver.cli.migrations import migrate, migration
@@ -50,7 +52,7 @@ def authserver() -> None:
 
 for command in (
     *(dev, serve, worker, migrate, migration, bootstrap, doctor, healthcheck, config, maintenance),
-    *(user, role, client, resource, key, session, consent, token, openapi),
+    *(user, role, client, resource, key, session, consent, token, jobs, audit, openapi),
 ):
     authserver.add_command(command)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import (
     confirm,
     output_option,
@@ -47,7 +47,7 @@ def create(audience: str, output: str, **members: Any) -> None:
 
     told = {name: value for name, value in members.items() if value is not None}
     with open_services() as services:
-        made = services.get(ResourceServerService).create(SYSTEM, {"audience": audience} | told)
+        made = services.get(ResourceServerService).create(OPERATOR, {"audience": audience} | told)
     show_record(output, ResourceServerSchema().dump(made))
 
 
@@ -94,6 +94,6 @@ def delete(audience: str, yes: bool, output: str) -> None:
         if found is None:
             raise ResourceServerNotFound
         confirm(f"Forget the resource server {audience}?", yes=yes)
-        resources.delete(SYSTEM, found.id)
+        resources.delete(OPERATOR, found.id)
     record = {"id": str(found.id), "audience": audience, "deleted": True}
     show_done(output, f"The resource server {audience} is deleted.", record)

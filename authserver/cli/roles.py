@@ -2,7 +2,7 @@
 
 import click
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import (
     confirm,
     output_option,
@@ -38,7 +38,7 @@ def create(name: str, description: str | None, permissions: tuple[str, ...], out
     from authserver.roles.service import RoleService
 
     with open_services() as services:
-        made = services.get(RoleService).create(SYSTEM, None, name, description, permissions)
+        made = services.get(RoleService).create(OPERATOR, None, name, description, permissions)
     show_record(output, RoleSchema().dump(made))
 
 
@@ -76,5 +76,5 @@ def delete(name: str, yes: bool, output: str) -> None:
     with open_services() as services:
         found = named_role(services, name)
         confirm(f"Take the role {found.name} from everybody and delete it?", yes=yes)
-        services.get(RoleService).delete(SYSTEM, None, found.id)
+        services.get(RoleService).delete(OPERATOR, None, found.id)
     show_done(output, f"The role {name} is deleted.", {"id": str(found.id), "deleted": True})

@@ -32,17 +32,22 @@ def serve(server: str, output: str | None) -> None:
         authserver serve
     """
     from authserver.cli.addresses import refuse_if_taken
-    from authserver.observability.logs import configure_logs
+    from authserver.observability.logs import catch_strays, configure_logs
     from authserver.settings import load_settings
 
     settings = load_settings()
     serve_for_ever = _server(server)
 
     from authserver.cli.application import Manner, allow_many_files, check_start
+    from authserver.cli.metrics_server import check_metrics_address
+    from authserver.cli.telemetry import load_telemetry
 
     configure_logs(settings.log_level, settings.log_format)
+    catch_strays()
+    load_telemetry(settings)
     for bind in settings.bind.split(","):
         refuse_if_taken(bind, "Stop the program that does, or change AUTHSERVER_BIND.")
+    check_metrics_address(settings)
     allow_many_files()
     check_start(settings)
     serve_for_ever(settings, Manner())

@@ -6,6 +6,7 @@ import select
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from authserver.cli.application import Manner
@@ -13,7 +14,7 @@ from authserver.cli.child_process import ChildProcess
 from authserver.cli.gunicorn_server import serve
 from authserver.cli.healthcheck import ask
 from authserver.cli.job_worker import work
-from authserver.observability.logs import configure_logs
+from authserver.observability.logs import catch_strays, configure_logs
 from authserver.settings import Settings
 
 _START_SECONDS = 30.0
@@ -27,6 +28,7 @@ def server_process(settings: Settings, log: Path) -> ChildProcess:
 
     def live() -> None:
         configure_logs(settings.log_level, settings.log_format)
+        catch_strays()
         serve(settings, Manner(graceful_timeout=4, last_signal=signal.SIGKILL))
 
     return ChildProcess("server", log, live)
@@ -37,7 +39,9 @@ def worker_process(settings: Settings, log: Path) -> ChildProcess:
 
     def live() -> None:
         configure_logs(settings.log_level, settings.log_format)
-        work(settings)
+        catch_strays()
+        # The server tells of the queue as well, and one address answers for one process.
+        work(replace(settings, metrics_bind=""))
 
     return ChildProcess("worker", log, live)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import (
     confirm,
     output_option,
@@ -112,9 +112,9 @@ def _end_one(session_id: UUID, output: str) -> None:
     from authserver.sessions.service import SessionService
 
     with open_services() as services:
-        if not services.get(SessionService).end(session_id, _REASON, SYSTEM):
+        if not services.get(SessionService).end(session_id, _REASON, OPERATOR):
             sign_out = services.get(SignOutService)
-            if not sign_out.end_browser_sessions([session_id], _REASON, SYSTEM).browser_sessions:
+            if not sign_out.end_browser_sessions([session_id], _REASON, OPERATOR).browser_sessions:
                 raise SessionNotFound
     show_done(output, "The session has ended.", {"id": str(session_id), "ended": True})
 
@@ -125,7 +125,7 @@ def _end_all(user: str, yes: bool, output: str) -> None:
     with open_services() as services:
         found = named_user(services, user)
         confirm(f"Sign {found.email} out everywhere?", yes=yes)
-        signed_out = services.get(SignOutService).sign_out_everywhere(found.id, _REASON, SYSTEM)
+        signed_out = services.get(SignOutService).sign_out_everywhere(found.id, _REASON, OPERATOR)
         count = signed_out.sessions + signed_out.browser_sessions
     show_done(output, f"{count} sessions have ended.", {"user_id": str(found.id), "ended": count})
 
@@ -135,5 +135,5 @@ def _end_all_of_everyone(yes: bool, output: str) -> None:
 
     with open_services() as services:
         confirm("Sign everybody out everywhere?", yes=yes)
-        count = services.get(SignOutService).sign_out_everyone(_REASON, SYSTEM)
+        count = services.get(SignOutService).sign_out_everyone(_REASON, OPERATOR)
     show_done(output, f"{count} sessions have ended.", {"ended": count})

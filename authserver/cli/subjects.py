@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from authserver.roles.models import Role
     from authserver.users.models import User
     from authserver.wiring import Services
@@ -22,6 +24,16 @@ def named_user(services: "Services", name: str) -> "User":
     if user is None:
         raise UserNotFound
     return user
+
+
+def named_user_id(services: "Services", name: str) -> "UUID":
+    """The id of an e-mail address, or the one that is written there, of whomever it was.
+
+    Raises :class:`UserNotFound`.
+    """
+    from authserver.ids import parse_id
+
+    return parse_id(name) or named_user(services, name).id
 
 
 def named_role(services: "Services", name: str) -> "Role":

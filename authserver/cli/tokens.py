@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import RefusedError, output_option, show_record
 from authserver.cli.services import open_services
 from authserver.cli.subjects import named_user
@@ -46,6 +46,8 @@ def mint(
     Example:
       authserver token mint --client-id demo --user admin@example.com --output json
     """
+    from authserver.audit.events import Event
+    from authserver.audit.service import AuditService
     from authserver.clients.service import ClientService
     from authserver.tokens.service import TokenService
 
@@ -58,6 +60,13 @@ def mint(
         client = services.get(ClientService).get(client_id)
         authorization = _authorization(services, client, user, scope, audience)
         tokens = services.get(TokenService).issue(authorization)
+        services.get(AuditService).record_alone(
+            Event.TOKEN_MINTED,
+            OPERATOR,
+            user_id=authorization.session.user_id if authorization.session else None,
+            client_id=client_id,
+            detail={"scope": sorted(authorization.scope), "audience": authorization.audience},
+        )
     show_record(output, tokens.as_response())
 
 
@@ -141,7 +150,7 @@ def _signed_in(
         acr=None,
         amr=(_MINTED,),
     )
-    session, handle = services.get(SessionService).begin(sign_in, SYSTEM)
+    session, handle = services.get(SessionService).begin(sign_in, OPERATOR)
     return Authorization(client, str(user.id), scope, audience, session, handle)
 
 

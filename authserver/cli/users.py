@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from authserver.actor import SYSTEM
+from authserver.cli.operators import OPERATOR
 from authserver.cli.output import (
     confirm,
     output_option,
@@ -59,7 +59,7 @@ def create(
     password = password_from_stdin() if password_stdin else password_from_person()
     with open_services() as services:
         made = services.get(UserService).create(
-            SYSTEM, None, email, password, full_name, roles, email_verified
+            OPERATOR, None, email, password, full_name, roles, email_verified
         )
         show_record(output, _record(services, made.id))
 
@@ -133,7 +133,7 @@ def update(
         changes["profile"] = load_json(profile.read())
     with open_services() as services:
         found = named_user(services, user)
-        services.get(UserService).update(SYSTEM, None, found.id, None, changes)
+        services.get(UserService).update(OPERATOR, None, found.id, None, changes)
         show_record(output, _record(services, found.id))
 
 
@@ -151,7 +151,7 @@ def enable(user: str, output: str) -> None:
 
     with open_services() as services:
         found = named_user(services, user)
-        services.get(UserService).enable(SYSTEM, None, found.id)
+        services.get(UserService).enable(OPERATOR, None, found.id)
         show_done(output, f"{found.email} may sign in again.", _record(services, found.id))
 
 
@@ -171,7 +171,7 @@ def disable(user: str, yes: bool, output: str) -> None:
     with open_services() as services:
         found = named_user(services, user)
         confirm(f"End all sessions of {found.email} and refuse new ones?", yes=yes)
-        services.get(UserService).disable(SYSTEM, None, found.id)
+        services.get(UserService).disable(OPERATOR, None, found.id)
         show_done(output, f"{found.email} is shut out.", _record(services, found.id))
 
 
@@ -191,7 +191,7 @@ def delete(user: str, yes: bool, output: str) -> None:
     with open_services() as services:
         found = named_user(services, user)
         confirm(f"Delete {found.email} for good?", yes=yes)
-        services.get(UserService).delete(SYSTEM, None, found.id)
+        services.get(UserService).delete(OPERATOR, None, found.id)
     show_done(output, f"{found.email} is deleted.", {"id": str(found.id), "deleted": True})
 
 
@@ -213,7 +213,7 @@ def reset_password(user: str, password_stdin: bool, output: str) -> None:
     password = password_from_stdin() if password_stdin else generate_password()
     with open_services() as services:
         found = named_user(services, user)
-        services.get(UserService).reset_password(SYSTEM, None, found.id, password)
+        services.get(UserService).reset_password(OPERATOR, None, found.id, password)
     record = {"id": str(found.id), "email": found.email}
     if password_stdin:
         show_record(output, record, "The password is changed; all sessions have ended.")
@@ -236,7 +236,7 @@ def assign_role(user: str, role: str, output: str) -> None:
 
     with open_services() as services:
         found, wanted = named_user(services, user), named_role(services, role)
-        services.get(RoleService).assign(SYSTEM, None, found.id, wanted.id)
+        services.get(RoleService).assign(OPERATOR, None, found.id, wanted.id)
         show_done(output, f"{found.email} has the role {role}.", _record(services, found.id))
 
 
@@ -255,7 +255,7 @@ def unassign_role(user: str, role: str, output: str) -> None:
 
     with open_services() as services:
         found, unwanted = named_user(services, user), named_role(services, role)
-        services.get(RoleService).unassign(SYSTEM, None, found.id, unwanted.id)
+        services.get(RoleService).unassign(OPERATOR, None, found.id, unwanted.id)
         show_done(output, f"{found.email} has no role {role}.", _record(services, found.id))
 
 

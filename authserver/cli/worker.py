@@ -19,12 +19,17 @@ def worker(once: bool, output: str | None) -> None:
         authserver worker
     """
     from authserver.cli.job_worker import work, work_once
-    from authserver.observability.logs import configure_logs
+    from authserver.cli.metrics_server import check_metrics_address
+    from authserver.cli.telemetry import load_telemetry
+    from authserver.observability.logs import catch_strays, configure_logs
     from authserver.settings import load_settings
 
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
+    catch_strays()
+    load_telemetry(settings)
     if once:
         work_once(settings)
     else:
+        check_metrics_address(settings)
         work(settings)

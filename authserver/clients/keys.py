@@ -19,7 +19,12 @@ from authserver.clients.key_sets import MAX_KEYS, MAX_RSA_BITS, MIN_RSA_BITS
 from authserver.clients.metadata import Client
 from authserver.errors import ClientKeyNotFound, Invalid, Unavailable
 from authserver.http.json_body import load_json
-from authserver.http.outbound import OutboundFailed, OutboundFetcher, OutboundRefused
+from authserver.http.outbound import (
+    OutboundBusy,
+    OutboundFailed,
+    OutboundFetcher,
+    OutboundRefused,
+)
 
 PublicKey = RSAKey | ECKey | OKPKey
 
@@ -90,7 +95,7 @@ class ClientKeys:
 
         ``anew`` asks for another look, because the keys known so far have failed. None is found
         where none is published, or where nobody answers. Call it outside of any transaction.
-        Raises :class:`Unavailable` when too many wait for the same answer.
+        Raises :class:`Unavailable` when too many wait for the same answer, or for any.
         """
 
         def suited(keys: Iterable[PublicKey]) -> list[PublicKey]:
@@ -177,6 +182,12 @@ class ClientKeys:
         published.looks.append(self._monotonic())
         try:
             keys = _public_keys(load_json(self._fetcher.get(uri)))
+        except OutboundBusy as error:
+            # Nobody has looked: that says nothing about the other side, and who waits may try.
+            published.looks.pop()
+            published.turn -= 1
+            if not published.usable(self._monotonic()):
+                raise Unavailable(detail="too many calls to the servers of clients") from error
         except (OutboundFailed, OutboundRefused, Invalid) as error:
             published.failed_at = self._monotonic()
             reason = "not JSON" if isinstance(error, Invalid) else str(error)

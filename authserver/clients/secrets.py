@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from authserver.clients.metadata import Client
 from authserver.clients.rules import flat, needs_plain_secret, needs_secret
 from authserver.clock import Clock
-from authserver.errors import Invalid
+from authserver.errors import Invalid, InvalidClientMetadata
 from authserver.ids import digest, new_secret
 
 DEFAULT_OVERLAP = 86_400
@@ -90,6 +90,12 @@ class ClientSecrets:
             for secret in reversed(client.secrets)
             if secret.sealed is not None and secret.is_valid(now)
         )
+
+
+def nothing_to_rotate() -> InvalidClientMetadata:
+    """What is said of a client without a secret that shall have another one."""
+    sentence = "This client has no secret. Change its method of authentication."
+    return InvalidClientMetadata(fields={"token_endpoint_auth_method": [sentence]})
 
 
 def _context(client_id: str) -> bytes:

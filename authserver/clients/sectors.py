@@ -10,9 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authserver.clients.rules import flat
-from authserver.errors import Invalid, InvalidClientMetadata
+from authserver.errors import Invalid, InvalidClientMetadata, Unavailable
 from authserver.http.json_body import load_json
-from authserver.http.outbound import OutboundFailed, OutboundFetcher, OutboundRefused
+from authserver.http.outbound import (
+    OutboundBusy,
+    OutboundFailed,
+    OutboundFetcher,
+    OutboundRefused,
+)
 from authserver.setting_rules import LOCAL_HOSTS
 
 Sector = tuple[str, frozenset[str]]
@@ -39,6 +44,8 @@ class SectorIdentifiers:
             listed = load_json(self.outbound.get(address))
         except OutboundRefused as error:
             raise _refusal(str(error)) from error
+        except OutboundBusy as error:
+            raise Unavailable(detail=f"sector_identifier_uri: {error}") from error
         except (OutboundFailed, Invalid) as error:
             raise _refusal("Expected a JSON list of redirect URIs at this address.") from error
         if not isinstance(listed, list):

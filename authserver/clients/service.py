@@ -8,6 +8,7 @@ from typing import Any
 from authserver.actor import SYSTEM, Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
+from authserver.clients import audited
 from authserver.clients.api_permissions import ApiPermissions
 from authserver.clients.members import Supported
 from authserver.clients.metadata import (
@@ -24,14 +25,10 @@ from authserver.clients.secrets import (
     ClientSecrets,
     RegisteredClient,
     RotatedSecret,
+    nothing_to_rotate,
 )
 from authserver.clients.sectors import SectorIdentifiers, concern_sector, sector_of
-from authserver.errors import (
-    ClientIdTaken,
-    ClientIsBuiltIn,
-    InvalidClientMetadata,
-    PreconditionFailed,
-)
+from authserver.errors import ClientIdTaken, ClientIsBuiltIn, PreconditionFailed
 from authserver.storage.db import Database, Transaction
 from authserver.storage.notices import Notices
 from authserver.storage.short_memory import ShortMemory
@@ -56,8 +53,10 @@ class ClientService:
     api_permissions: ApiPermissions
     secrets: ClientSecrets
     sectors: SectorIdentifiers
-    memory: ShortMemory[str, Client | None] = field(default_factory=ShortMemory)
-    origins: ShortMemory[None, frozenset[str]] = field(default_factory=ShortMemory)
+    memory: ShortMemory[str, Client | None] = field(default_factory=lambda: ShortMemory("clients"))
+    origins: ShortMemory[None, frozenset[str]] = field(
+        default_factory=lambda: ShortMemory("origins")
+    )
 
     def __post_init__(self) -> None:
         self.notices.listen(TOPIC, self.memory.forget)
@@ -128,7 +127,7 @@ class ClientService:
         self.clients.add(tx, client_id, members)
         secret = self._new_secret(tx, client_id, members)
         client = self.clients.get(tx, client_id)
-        self._record(tx, Event.CLIENT_CREATED, actor, client_id, scope=client.scope_text)
+        audited.record_created(self.audit, tx, actor, client)
         return RegisteredClient(client, secret)
 
     def update(
@@ -175,7 +174,8 @@ class ClientService:
         elif self.secrets.are_lacking(before, members):
             secret = self._new_secret(tx, client_id, members, DEFAULT_OVERLAP)
         client = self.clients.change(tx, client_id, members)
-        self._record(tx, Event.CLIENT_UPDATED, actor, client_id, changed=changed)
+        more = {"changed": changed, "new_secret": secret is not None}
+        audited.record_updated(self.audit, tx, actor, before, client, **more)
         return RegisteredClient(client, secret)
 
     def tell(self, client_id: str) -> None:
@@ -237,9 +237,9 @@ class ClientService:
             self.api_permissions.demand(holder, client.scope_text)
             secret = self._new_secret(tx, client_id, client.registered(), overlap)
             if secret is None:
-                sentence = "This client has no secret. Change its method of authentication."
-                raise InvalidClientMetadata(fields={"token_endpoint_auth_method": [sentence]})
-            self._record(tx, Event.CLIENT_SECRET_ROTATED, actor, client_id, overlap=overlap)
+                raise nothing_to_rotate()
+            deed, detail = Event.CLIENT_SECRET_ROTATED, {"overlap": overlap}
+            self.audit.record(tx, deed, actor, client_id=client_id, detail=detail)
         self.tell(client_id)
         return RotatedSecret(secret, expires_at if client.secrets else None)
 
@@ -250,11 +250,15 @@ class ClientService:
         """
         members = validate_metadata(metadata, self.supported)
         with self.database.transaction() as tx:
-            if self.clients.add_built_in(tx, client_id, members):
-                self._record(tx, Event.CLIENT_CREATED, SYSTEM, client_id, scope=members["scope"])
-            if not self.clients.lock(tx, client_id).built_in:
+            added = self.clients.add_built_in(tx, client_id, members)
+            before = self.clients.lock(tx, client_id)
+            if not before.built_in:
                 raise ClientIdTaken
-            self.clients.change(tx, client_id, members)
+            after = self.clients.change(tx, client_id, members)
+            if added:
+                audited.record_created(self.audit, tx, SYSTEM, after)
+            elif before.version != after.version:
+                audited.record_updated(self.audit, tx, SYSTEM, before, after)
         self.tell(client_id)
 
     def _switch(self, actor: Actor, client_id: str, holder: Holder, *, enabled: bool) -> Client:
@@ -263,8 +267,7 @@ class ClientService:
             if enabled:
                 self.api_permissions.demand(holder, client.scope_text)
             if client.enabled is not enabled:
-                client = self.clients.change(tx, client_id, {"enabled": enabled})
-                self._record(tx, Event.CLIENT_UPDATED, actor, client_id, enabled=enabled)
+                client = self._set_enabled(tx, actor, client, enabled)
         self.tell(client_id)
         return client
 
@@ -275,11 +278,15 @@ class ClientService:
             more = self.clients.remove_dependents(tx, client_id)
             if not more:
                 self.clients.remove(tx, client_id)
-                self._record(tx, Event.CLIENT_DELETED, actor, client_id)
+                audited.record_deleted(self.audit, tx, actor, client)
             elif client.enabled:
-                self.clients.change(tx, client_id, {"enabled": False})
-                self._record(tx, Event.CLIENT_UPDATED, actor, client_id, enabled=False)
+                self._set_enabled(tx, actor, client, False)
         return not more
+
+    def _set_enabled(self, tx: Transaction, actor: Actor, client: Client, enabled: bool) -> Client:
+        changed = self.clients.change(tx, client.client_id, {"enabled": enabled})
+        audited.record_updated(self.audit, tx, actor, client, changed, changed=["enabled"])
+        return changed
 
     def _new_secret(
         self, tx: Transaction, client_id: str, members: Mapping[str, Any], overlap: int = 0
@@ -291,8 +298,3 @@ class ClientService:
         self.clients.retire_secrets(tx, client_id, self.secrets.end_after(overlap))
         self.clients.add_secret(tx, client_id, secret.digest, secret.sealed)
         return secret.text
-
-    def _record(
-        self, tx: Transaction, event: Event, actor: Actor, client_id: str, **detail: Any
-    ) -> None:
-        self.audit.record(tx, event, actor, client_id=client_id, detail=detail)

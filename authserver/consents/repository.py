@@ -1,6 +1,6 @@
 """Queries on consents."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,15 +38,17 @@ class ConsentRepository:
         row = self.hot.one(_FIND, user_id, client_id)
         return Consent(row[0], row[1], frozenset(row[2]), row[3]) if row else None
 
-    def grant(self, tx: Transaction, user_id: UUID, client_id: str, scope: Collection[str]) -> None:
-        """Add to what was granted before. Raises UserNotFound and ClientNotFound."""
+    def grant(
+        self, tx: Transaction, user_id: UUID, client_id: str, scope: Collection[str]
+    ) -> Sequence[str]:
+        """Add to what was granted before; all of it. Raises UserNotFound and ClientNotFound."""
         row = insert(ConsentRow).values(user_id=user_id, client_id=client_id, scope=sorted(scope))
         united = row.on_conflict_do_update(
             index_elements=[ConsentRow.user_id, ConsentRow.client_id],
             set_={"scope": _UNION, "granted_at": func.now()},
-        )
+        ).returning(ConsentRow.scope)
         try:
-            tx.execute(united)
+            granted: Sequence[str] = tx.scalars(united).one()
         except IntegrityError as error:
             violated = _violated(error)
             if violated == "fk_consents_user_id_users":
@@ -54,15 +56,21 @@ class ConsentRepository:
             if violated == "fk_consents_client_id_clients":
                 raise ClientNotFound from error
             raise
+        return granted
 
-    def remove(self, tx: Transaction, user_id: UUID, client_id: str) -> bool:
-        """Whether there was one."""
-        removed = tx.scalar(
+    def granted(self, tx: Transaction, user_id: UUID, client_id: str) -> Sequence[str]:
+        """What the user has granted to the client so far."""
+        row = tx.get(ConsentRow, (user_id, client_id))
+        return row.scope if row else []
+
+    def remove(self, tx: Transaction, user_id: UUID, client_id: str) -> Sequence[str] | None:
+        """What was granted, if there was a consent."""
+        removed: Sequence[str] | None = tx.scalar(
             delete(ConsentRow)
             .where(ConsentRow.user_id == user_id, ConsentRow.client_id == client_id)
-            .returning(ConsentRow.client_id)
+            .returning(ConsentRow.scope)
         )
-        return removed is not None
+        return removed
 
     def list(self, tx: Transaction, user_id: UUID, after: str | None, limit: int) -> list[Consent]:
         """What a user has granted, by the ids of clients."""

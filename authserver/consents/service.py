@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from authserver.actor import Actor
+from authserver.audit.details import Detail, changes
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.clients.metadata import is_client_id
@@ -36,14 +37,15 @@ class ConsentService:
         Raises :class:`UserNotFound` and :class:`ClientNotFound`.
         """
         with self.database.transaction() as tx:
-            self.consents.grant(tx, user_id, client_id, scope)
+            before = self.consents.granted(tx, user_id, client_id)
+            after = self.consents.grant(tx, user_id, client_id, scope)
             self.audit.record(
                 tx,
                 Event.CONSENT_GRANTED,
                 actor,
                 user_id=user_id,
                 client_id=client_id,
-                detail={"scope": " ".join(sorted(scope))},
+                detail={"scope": " ".join(sorted(scope))} | _changes(before, after),
             )
 
     def withdraw(self, user_id: UUID, client_id: str, actor: Actor) -> None:
@@ -55,7 +57,7 @@ class ConsentService:
             raise ConsentNotFound
         with self.database.transaction() as tx:
             withdrawn = self.consents.remove(tx, user_id, client_id)
-            if withdrawn:
+            if withdrawn is not None:
                 count = self.sessions.end_at_client(tx, user_id, client_id, "consent_withdrawn")
                 self.audit.record(
                     tx,
@@ -63,9 +65,9 @@ class ConsentService:
                     actor,
                     user_id=user_id,
                     client_id=client_id,
-                    detail={"ended_sessions": count},
+                    detail={"ended_sessions": count} | _changes(withdrawn, []),
                 )
-        if not withdrawn:
+        if withdrawn is None:
             raise ConsentNotFound
 
     def list(
@@ -74,3 +76,7 @@ class ConsentService:
         """What a user has granted, by the ids of clients; ``after`` is the last of a page."""
         with self.database.transaction() as tx:
             return self.consents.list(tx, user_id, after, limit)
+
+
+def _changes(before: Collection[str], after: Collection[str]) -> Detail:
+    return changes({"scope": sorted(before)}, {"scope": sorted(after)})

@@ -20,6 +20,7 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from authserver import errors, turns
+from authserver.observability.metrics import HASHES_REFUSED
 
 MAXIMUM_LENGTH = 128
 
@@ -115,6 +116,7 @@ class PasswordHasher:
         """
         places = self._places
         if not places.acquire(blocking=False):
+            HASHES_REFUSED.of().add()
             raise errors.Unavailable(
                 retry_after=1,
                 detail=f"{self._threads} passwords are being hashed and {self._waiting} wait.",
@@ -123,6 +125,13 @@ class PasswordHasher:
             yield HashingPlace(self._argon2, self._dummy, self._pool)
         finally:
             places.release()
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many places are taken by those who hash, and how many by those who wait."""
+        taken = max(0, self._threads + self._waiting - self._places._value)
+        running = min(taken, self._threads)
+        return running, taken - running
 
     def hash(self, password: str) -> str:
         """As :meth:`HashingPlace.hash`, at a place of its own. Raises Unavailable as well."""

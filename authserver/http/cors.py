@@ -12,7 +12,7 @@ from authserver.http.messages import Endpoint, Headers, HttpRequest, HttpRespons
 
 _PREFLIGHT_MAX_AGE = "600"
 _ALLOWED_HEADERS = "authorization, content-type, dpop"
-_EXPOSED_HEADERS = "www-authenticate, retry-after, x-request-id"
+_EXPOSED_HEADERS = "www-authenticate, retry-after, ratelimit, ratelimit-policy, x-request-id"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 class StrictSchema(Schema):
     """A schema that refuses members that it does not know: no mass assignment (CWE-915)."""
@@ -15,7 +17,18 @@ class StrictSchema(Schema):
 
 
 class Instant(fields.AwareDateTime):
-    """A moment by RFC 3339 in UTC: ``2026-11-22T13:14:15.123456Z``."""
+    """A moment by RFC 3339, told in UTC: ``2026-11-22T13:14:15.123456Z``.
+
+    Read with whatever offset, it is in UTC as well: PostgreSQL knows none of 16 hours or more. One
+    beyond the first year or the last is the first or the last moment.
+    """
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(*args, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            return _FIRST if moment.year == 1 else _LAST
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         if value is None:

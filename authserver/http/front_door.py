@@ -14,7 +14,6 @@ from functools import cached_property
 from http.client import responses
 from random import getrandbits
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
@@ -28,13 +27,14 @@ from authserver.http.messages import (
     json_response,
 )
 from authserver.http.proxies import client_address
+from authserver.http.traces import PLACE, ROUTE, in_trace
+from authserver.http.traces import StartResponse as StartResponse
+from authserver.http.traces import Wsgi as Wsgi
+from authserver.observability import spans
 from authserver.observability.access_log import log_request
+from authserver.observability.crashes import report_crash
 from authserver.settings import Network
 
-StartResponse = Callable[..., Any]
-Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
-
-log = structlog.get_logger("authserver.access")
 # How the policy of a page ends that others may show in a frame: the older header cannot say that.
 FRAMEABLE = "frame-ancestors *"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -50,8 +50,15 @@ class FrontDoor:
     cors: Cors
     security_headers: Headers
     trusted_networks: tuple[Network, ...]
+    # Counts an answer: its request, its status line, and how many seconds it took.
+    count: Callable[[Mapping[str, Any], str, float], None] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if "HTTP_TRACEPARENT" in environ or spans.are_recorded():
+            return in_trace(self._receive, environ, start_response)
+        return self._receive(environ, start_response)
+
+    def _receive(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         request_id = _request_id(environ)
         environ["authserver.request_id"] = request_id
@@ -59,20 +66,21 @@ class FrontDoor:
 
         def start(status: str, headers: Headers, *more: Any) -> Any:
             _log(environ, status, started)
+            if self.count is not None:
+                self.count(environ, status, time.perf_counter() - started)
             return start_response(status, self._complete(headers, request_id), *more)
 
         try:
             return self._serve(environ, start)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - it is reported, whatever it is
             # The server's own answer would be HTML without any id.
-            error_id = str(uuid4())
-            log.exception("request.crashed", error_id=error_id)
+            error_id = report_crash("request.crashed", error)
             reason = sys.exc_info()
             return _send(_crash(error_id), lambda status, headers: start(status, headers, reason))
 
     def _serve(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         environ["authserver.address"] = client_address(environ, self.trusted_networks)
-        endpoint = self._endpoint(environ["PATH_INFO"])
+        endpoint = self._endpoint(environ)
         host = environ.get("HTTP_HOST")
         if not host or "," in host:
             # RFC 9112, section 3.2; servers let requests pass that have none, or join several.
@@ -84,9 +92,16 @@ class FrontDoor:
         response.headers += self.cors.headers(endpoint, request)
         return _send(response, start, with_body=request.method != "HEAD")
 
-    def _endpoint(self, path: str) -> Endpoint | None:
+    def _endpoint(self, environ: dict[str, Any]) -> Endpoint | None:
         """The one of this very path, or the one of its folder, whose path ends with a slash."""
-        return self.endpoints.get(path) or self.endpoints.get(path[: path.rfind("/") + 1])
+        route = environ["PATH_INFO"]
+        endpoint = self.endpoints.get(route)
+        if endpoint is None:
+            route = route[: route.rfind("/") + 1]
+            endpoint = self.endpoints.get(route)
+        if endpoint is not None:
+            environ[ROUTE] = route
+        return endpoint
 
     def _answer(self, endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
         method = "GET" if request.method == "HEAD" else request.method
@@ -102,11 +117,9 @@ class FrontDoor:
             refusal = _refusal(413, "The body is larger than 64 KiB.")
             refusal.headers.append(("Connection", "close"))
             return refusal
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - it is reported, whatever it is
             # Here already, so that scripts of other origins may read the answer.
-            error_id = str(uuid4())
-            log.exception("request.crashed", error_id=error_id)
-            return _crash(error_id)
+            return _crash(report_crash("request.crashed", error))
 
     @cached_property
     def _usual_headers(self) -> list[tuple[str, tuple[str, str]]]:
@@ -156,4 +169,5 @@ def _log(environ: Mapping[str, Any], status: str, started: float) -> None:
         status=int(status[:3]),
         milliseconds=round((time.perf_counter() - started) * 1000, 1),
         address=environ.get("authserver.address"),
+        place=environ.get(PLACE),
     )

@@ -9,6 +9,9 @@ from authserver.http.messages import Endpoint, HttpRequest, HttpResponse, json_r
 
 Probe = Callable[[], object]
 
+# What is away mostly comes back within seconds.
+_LATER = [("Retry-After", "1")]
+
 log = structlog.get_logger(__name__)
 
 
@@ -22,7 +25,7 @@ def health_endpoints(probes: Mapping[str, Probe]) -> dict[str, Endpoint]:
         states = {name: _state(name, probe) for name, probe in probes.items()}
         ok = all(state == "ok" for state in states.values())
         members = {"status": "ready" if ok else "not ready", "checks": states}
-        return json_response(200 if ok else 503, members)
+        return json_response(200, members) if ok else json_response(503, members, _LATER)
 
     return {"/livez": Endpoint(("GET",), alive), "/readyz": Endpoint(("GET",), ready)}
 

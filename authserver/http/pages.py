@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -29,6 +30,11 @@ def onward(uri: str) -> str:
     on to another host would leave people on our page. So it is the scheme, not the origin.
     """
     return f"{urlsplit(uri).scheme}:"
+
+
+def full_minute(moment: datetime) -> datetime:
+    """The first full minute that is not before: what is told is never too early."""
+    return (moment + timedelta(seconds=59)).replace(second=0, microsecond=0)
 
 
 class Pages(Protocol):

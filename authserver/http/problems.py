@@ -1,7 +1,6 @@
 """The dialect of the REST API: ``{code, message}``, and the status that each kind of error has."""
 
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from flask import Response, jsonify, request
@@ -20,6 +19,8 @@ from authserver.errors import (
     Unauthenticated,
     Unavailable,
 )
+from authserver.http.rate_limit_headers import headers_of_refusal
+from authserver.observability.crashes import report_crash
 
 log = structlog.get_logger(__name__)
 
@@ -53,11 +54,11 @@ def problem(error: AppError) -> Response:
         body["errors"] = error.fields
     response = _answer(body, status_of(error))
     if isinstance(error, RateLimited | Unavailable):
-        response.headers["Retry-After"] = str(error.retry_after)
+        response.headers.extend(headers_of_refusal(error))
     if isinstance(error, Unauthenticated | InsufficientScope):
         response.headers["WWW-Authenticate"] = challenge(error)
     if error.detail:
-        log.info("request.refused", code=error.code, detail=error.detail)
+        log.info("request.refused", error=error.code, detail=error.detail)
     return response
 
 
@@ -87,8 +88,7 @@ def http_problem(error: HTTPException) -> Response:
 
 def crash(error: Exception) -> Response:
     """A mistake of ours: an id for the caller, everything else for the log."""
-    error_id = str(uuid4())
-    log.error("request.crashed", error_id=error_id, exc_info=error)
+    error_id = report_crash("request.crashed", error)
     return _answer(
         {
             "code": "server_error",

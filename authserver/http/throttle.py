@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from flask import request
 
-from authserver.errors import RateLimited
+from authserver.errors import Quota, RateLimited
 from authserver.http.proxies import network_of
 from authserver.http.services import service
+from authserver.observability.metrics import THROTTLED
 from authserver.storage.rate_limits import Limit, RateLimits
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,10 +36,11 @@ class Throttle:
         """Count one attempt that has already been answered."""
         self.counter.wait(self.limit, self.name, network_of(address))
 
-    @staticmethod
-    def _refuse(seconds: int) -> None:
+    def _refuse(self, seconds: int) -> None:
         if seconds:
-            raise RateLimited(seconds)
+            THROTTLED.of(self.name).add()
+            quota = Quota(self.name, self.limit.amount, self.limit.get_expiry())
+            raise RateLimited(seconds, quota=quota)
 
 
 @dataclass(frozen=True)

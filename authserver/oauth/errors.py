@@ -1,5 +1,6 @@
 """The dialect of the OAuth endpoints: our errors as registered error codes (RFC 6749, 5.2)."""
 
+import structlog
 from authlib.oauth2 import OAuth2Error
 
 from authserver.errors import (
@@ -38,7 +39,10 @@ from authserver.errors import (
     UnsupportedResponseType,
     WeakPassword,
 )
-from authserver.http.messages import HttpRequest, HttpResponse, json_response
+from authserver.http.messages import Headers, HttpRequest, HttpResponse, json_response
+from authserver.http.rate_limit_headers import headers_of_refusal
+
+log = structlog.get_logger(__name__)
 
 # The first row that an error is an instance of speaks for it. A locked account answers like a
 # wrong password: from here nobody learns its state.
@@ -102,8 +106,10 @@ class ProtocolError(OAuth2Error):  # type: ignore[misc]
         )
         # A locked account is told nothing of its lock, so it is not told to come back either.
         self.retry_after: int | None = None
+        self.retry_headers: Headers = []
         if isinstance(cause, RateLimited | Unavailable) and status in (429, 503):
             self.retry_after = cause.retry_after
+            self.retry_headers = headers_of_refusal(cause)
 
 
 def _hint(cause: AppError) -> str:
@@ -121,12 +127,16 @@ def registered_code(error: AppError) -> tuple[str, int]:
 def error_response(
     error: AppError, request: HttpRequest, scheme: str = "Basic", *, token_sent: bool = True
 ) -> HttpResponse:
-    """The answer. A challenge comes where the caller tried that scheme (RFC 6749, 5.2)."""
+    """The answer. A challenge comes where the caller tried that scheme (RFC 6749, 5.2).
+
+    The log has what the caller must not be told.
+    """
     said = ProtocolError(error)
+    if error.detail:
+        log.info("request.refused", error=said.error, detail=error.detail)
     members = {"error": said.error, "error_description": said.description}
     response = json_response(said.status_code, members)
-    if said.retry_after is not None:
-        response.headers.append(("Retry-After", str(said.retry_after)))
+    response.headers += said.retry_headers
     if scheme == "Bearer" and said.status_code in (400, 401, 403):
         response.headers.append(("WWW-Authenticate", _bearer_challenge(said.error, token_sent)))
     elif said.status_code == 401 and request.header("authorization"):

@@ -18,8 +18,15 @@ from authserver.errors import (
     InvalidRequestObject,
     InvalidRequestUri,
     RequestNotSupported,
+    Unavailable,
 )
-from authserver.http.outbound import MAX_BYTES, OutboundFailed, OutboundFetcher, OutboundRefused
+from authserver.http.outbound import (
+    MAX_BYTES,
+    OutboundBusy,
+    OutboundFailed,
+    OutboundFetcher,
+    OutboundRefused,
+)
 from authserver.oauth.client_signatures import (
     REGISTERED_CLAIMS,
     BadJwtError,
@@ -41,7 +48,7 @@ _CARRIERS = ("request", "request_uri")
 
 
 def _memory() -> ShortMemory[str, str]:
-    return ShortMemory(ttl=REMEMBERED_SECONDS, bound=REMEMBERED)
+    return ShortMemory("request_objects", ttl=REMEMBERED_SECONDS, bound=REMEMBERED)
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,8 @@ class RequestObjects:
     def _fetch(self, address: str) -> str:
         try:
             return self.fetcher.get(address, accept=_ACCEPT).decode("ascii").strip()
+        except OutboundBusy as error:
+            raise Unavailable(detail=f"request_uri: {error}") from error
         except (OutboundFailed, OutboundRefused, UnicodeDecodeError) as error:
             raise InvalidRequestUri(detail=f"request_uri: {type(error).__name__}") from error
 

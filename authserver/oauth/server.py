@@ -22,7 +22,8 @@ from authserver.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
-from authserver.http.messages import HttpRequest, HttpResponse, json_response
+from authserver.http.messages import Headers, HttpRequest, HttpResponse, json_response
+from authserver.http.request_limits import RequestLimit
 from authserver.http.throttle import Throttle
 from authserver.oauth.client_auth.assertions import ClientAssertions
 from authserver.oauth.client_auth.methods import methods, presented_method
@@ -41,6 +42,7 @@ from authserver.oauth.resource_indicators import (
 from authserver.oauth.scopes import parse_scope
 from authserver.tokens.authorization import TokenSet
 from authserver.tokens.codes import CodeService
+from authserver.tokens.issued import count_issued
 from authserver.tokens.service import TokenService
 
 GRANTS: tuple[type[Grant], ...] = (
@@ -63,6 +65,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
         authn: AuthnService,
         assertions: ClientAssertions,
         throttle: Throttle,
+        client_limit: RequestLimit | None,
         default_audience: str,
     ) -> None:
         super().__init__()
@@ -71,6 +74,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
         self.codes = codes
         self.authn = authn
         self._throttle = throttle
+        self._client_limit = client_limit
         self._default_audience = default_audience
         for name, method in methods(assertions).items():
             self.register_client_auth_method(name, method)
@@ -81,21 +85,25 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
 
     def token(self, http: HttpRequest) -> HttpResponse:
         """Answer a token request (RFC 6749, sections 3.2 and 5)."""
+        told: Headers = []
         try:
-            return json_response(200, self._issue(http).as_response())
+            return json_response(200, self._issue(http, told).as_response(), told)
         except AppError as error:
             return error_response(error, http)
 
-    def _issue(self, http: HttpRequest) -> TokenSet:
+    def _issue(self, http: HttpRequest, told: Headers) -> TokenSet:
         request = self.create_oauth2_request(http)
         grant = self._grant(request)
         client = self.authenticate(request, "token")
+        if self._client_limit is not None:
+            told += self._client_limit.take(client.client_id)
         if not client.check_grant_type(grant.GRANT_TYPE):
             raise UnauthorizedClient
         asked = self._token_request(request, client)
         authorization = grant.authorize(asked)
         audience = token_audience(asked.audience, authorization.audience)
-        return self.tokens.issue(replace(authorization, audience=audience))
+        issued = self.tokens.issue(replace(authorization, audience=audience))
+        return count_issued(grant.GRANT_TYPE, issued)
 
     def _grant(self, request: ProtocolRequest) -> Grant:
         request.payload.require("grant_type")

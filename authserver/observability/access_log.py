@@ -16,11 +16,14 @@ import orjson
 import structlog
 
 from authserver.clock import SystemClock
-from authserver.observability.redaction import redact_text
+from authserver.observability.redaction import REDACTED, redact_text
+from authserver.observability.spans import Place
 
 _NAME = "authserver.access"
 # A pipe takes so much in one piece (PIPE_BUF), whatever address was asked for.
 _MAX_PATH = 1024
+# The longest that is registered has 17 letters, UPDATEREDIRECTREF (RFC 4437).
+_MAX_METHOD = 17
 _logger = logging.getLogger(_NAME)
 _pipe = structlog.get_logger(_NAME)
 
@@ -44,18 +47,24 @@ def log_request(
     status: int,
     milliseconds: float,
     address: str | None,
+    place: Place | None = None,
 ) -> None:
-    """Write the line of a request. What its sender chose freely is redacted."""
+    """Write the line of a request. What its sender chose freely is redacted.
+
+    ``place`` is where the request is in a trace.
+    """
     if not _logger.isEnabledFor(logging.INFO):
         return
-    members = {
+    members: dict[str, Any] = {
         "request_id": redact_text(request_id),
-        "method": redact_text(method),
+        "method": method if method.isalpha() and len(method) <= _MAX_METHOD else REDACTED,
         "path": redact_text(path[:_MAX_PATH]),
         "status": status,
         "milliseconds": milliseconds,
         "address": address,
     }
+    if place is not None:
+        members |= {"trace_id": place.trace_id, "span_id": place.span_id}
     if _Lines.descriptor is None:
         _pipe.info("request", **members)
     else:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, not_, select, update
 
@@ -17,25 +18,27 @@ class InitialAccessTokenRepository:
 
     def add(
         self, tx: Transaction, digest: bytes, uses: int, ttl: int, note: str | None
-    ) -> datetime:
-        """Add a token and forget those that are used up; when the new one ends."""
+    ) -> InitialAccessToken:
+        """Add a token and forget those that are used up."""
         tx.execute(delete(InitialAccessToken).where(not_(_ALIVE)))
         ends: ColumnElement[datetime] = func.now() + timedelta(seconds=ttl)
         token = InitialAccessToken(digest=digest, expires_at=ends, uses_left=uses, note=note)
         tx.add(token)
         tx.flush()
-        return token.expires_at
+        tx.refresh(token)
+        return token
 
     def is_alive(self, tx: Transaction, digest: bytes) -> bool:
         query = select(InitialAccessToken.id).where(InitialAccessToken.digest == digest, _ALIVE)
         return tx.scalar(query) is not None
 
-    def use(self, tx: Transaction, digest: bytes) -> bool:
-        """Take one of its uses, in one statement; False when there is none left."""
+    def use(self, tx: Transaction, digest: bytes) -> UUID | None:
+        """Take one of its uses, in one statement; its id, or None when there is none left."""
         statement = (
             update(InitialAccessToken)
             .where(InitialAccessToken.digest == digest, _ALIVE)
             .values(uses_left=InitialAccessToken.uses_left - 1)
             .returning(InitialAccessToken.id)
         )
-        return tx.scalar(statement) is not None
+        token_id: UUID | None = tx.scalar(statement)
+        return token_id

@@ -77,10 +77,10 @@ class RegistrationService:
             raise Invalid(fields=problems)
         token = new_secret()
         with self.database.transaction() as tx:
-            ends = self.tokens.add(tx, digest(token), uses, ttl, note)
-            detail = {"uses": uses, "ttl": ttl, "note": note}
+            added = self.tokens.add(tx, digest(token), uses, ttl, note)
+            detail = {"token_id": str(added.id), "uses": uses, "ttl": ttl, "note": note}
             self.audit.record(tx, Event.REGISTRATION_TOKEN_ISSUED, actor, detail=detail)
-        return IssuedToken(token, uses, ends)
+        return IssuedToken(token, uses, added.expires_at)
 
     def register(
         self, actor: Actor, presented: str | None, metadata: Mapping[str, Any]
@@ -95,9 +95,9 @@ class RegistrationService:
         token = new_secret()
         members |= {"self_registered": True, "registration_token_digest": digest(token)}
         with self.database.transaction() as tx:
-            if presented is not None and not self.tokens.use(tx, digest(presented)):
-                raise InvalidToken(detail="the initial access token was used up meanwhile")
             made = self.clients.add(tx, actor, members, None)
+            if presented is not None:
+                self._use_token(tx, actor, presented, made.client.client_id)
         return self._told(made, token)
 
     def read(self, client_id: str, presented: str) -> Client:
@@ -143,6 +143,14 @@ class RegistrationService:
         with self.database.transaction() as tx:
             if not self.tokens.is_alive(tx, digest(presented)):
                 raise InvalidToken(detail="no such initial access token")
+
+    def _use_token(self, tx: Transaction, actor: Actor, presented: str, client_id: str) -> None:
+        token_id = self.tokens.use(tx, digest(presented))
+        if token_id is None:
+            raise InvalidToken(detail="the initial access token was used up meanwhile")
+        detail = {"token_id": str(token_id)}
+        deed = Event.REGISTRATION_TOKEN_USED
+        self.audit.record(tx, deed, actor, client_id=client_id, detail=detail)
 
     def _lock(self, tx: Transaction, client_id: str, presented: str) -> Client:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from authserver.actor import Actor
+from authserver.audit import details
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.errors import PreconditionFailed
@@ -27,7 +28,9 @@ class ResourceServerService:
     audit: AuditService
     notices: Notices
     signing_algorithms: tuple[str, ...]
-    memory: ShortMemory[str, ResourceServerValue | None] = field(default_factory=ShortMemory)
+    memory: ShortMemory[str, ResourceServerValue | None] = field(
+        default_factory=lambda: ShortMemory("resource_servers")
+    )
 
     def __post_init__(self) -> None:
         self.notices.listen(TOPIC, self.memory.forget)
@@ -53,7 +56,7 @@ class ResourceServerService:
         check_members(members, self.signing_algorithms)
         with self.database.transaction() as tx:
             created = self.resource_servers.add(tx, members)
-            self._record(tx, Event.RESOURCE_SERVER_CREATED, actor, created)
+            self._record(tx, Event.RESOURCE_SERVER_CREATED, actor, None, created)
         self.notices.publish(TOPIC, created.audience)
         return created
 
@@ -74,7 +77,7 @@ class ResourceServerService:
             if version is not None and version != before.version:
                 raise PreconditionFailed
             changed = self.resource_servers.change(tx, resource_server_id, changes)
-            self._record(tx, Event.RESOURCE_SERVER_UPDATED, actor, changed, changed=sorted(changes))
+            self._record(tx, Event.RESOURCE_SERVER_UPDATED, actor, before, changed)
         self.notices.publish(TOPIC, changed.audience)
         return changed
 
@@ -83,7 +86,7 @@ class ResourceServerService:
         with self.database.transaction() as tx:
             removed = self.resource_servers.lock(tx, resource_server_id)
             self.resource_servers.remove(tx, resource_server_id)
-            self._record(tx, Event.RESOURCE_SERVER_DELETED, actor, removed)
+            self._record(tx, Event.RESOURCE_SERVER_DELETED, actor, removed, None)
         self.notices.publish(TOPIC, removed.audience)
 
     def _record(
@@ -91,7 +94,21 @@ class ResourceServerService:
         tx: Transaction,
         event: Event,
         actor: Actor,
-        resource_server: ResourceServerValue,
-        **detail: Any,
+        before: ResourceServerValue | None,
+        after: ResourceServerValue | None,
     ) -> None:
-        self.audit.record(tx, event, actor, detail={"audience": resource_server.audience, **detail})
+        named = after or before
+        detail = {"audience": named.audience} if named else {}
+        self.audit.record(
+            tx, event, actor, detail=detail | details.changes(_members(before), _members(after))
+        )
+
+
+def _members(value: ResourceServerValue | None) -> dict[str, Any]:
+    if value is None:
+        return {}
+    return {
+        "name": value.name,
+        "signing_alg": value.signing_alg,
+        "access_token_ttl": value.access_token_ttl,
+    }

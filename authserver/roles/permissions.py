@@ -11,6 +11,8 @@ CLIENTS_WRITE = "clients:write"
 RESOURCES_READ = "resources:read"
 RESOURCES_WRITE = "resources:write"
 AUDIT_READ = "audit:read"
+JOBS_READ = "jobs:read"
+JOBS_WRITE = "jobs:write"
 
 ALL = frozenset(
     {
@@ -25,5 +27,7 @@ ALL = frozenset(
         RESOURCES_READ,
         RESOURCES_WRITE,
         AUDIT_READ,
+        JOBS_READ,
+        JOBS_WRITE,
     }
 )

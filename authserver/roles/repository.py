@@ -63,8 +63,8 @@ class RoleRepository:
     def remove(self, tx: Transaction, role: Role) -> None:
         tx.delete(role)
 
-    def put_built_in(self, tx: Transaction, role: Role) -> bool:
-        """Add a built-in role, or give it its permissions; whether that changed anything.
+    def put_built_in(self, tx: Transaction, role: Role) -> UUID | None:
+        """Add a built-in role, or give it its permissions; its id if that changed anything.
 
         One statement, so that many processes can start at once.
         """
@@ -75,7 +75,7 @@ class RoleRepository:
             built_in=True,
         )
         outdated = or_(Role.permissions != new.excluded.permissions, Role.built_in.is_(False))
-        changed = tx.scalar(
+        changed: UUID | None = tx.scalar(
             new.on_conflict_do_update(
                 index_elements=[Role.name],
                 set_={
@@ -86,7 +86,7 @@ class RoleRepository:
                 where=outdated,
             ).returning(Role.id)
         )
-        return changed is not None
+        return changed
 
     def assign(self, tx: Transaction, user_id: UUID, role_id: UUID) -> bool:
         """Whether the user has it since now. Raises UserNotFound and RoleNotFound."""

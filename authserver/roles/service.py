@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from authserver.actor import Actor
+from authserver.actor import SYSTEM, Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.errors import (
@@ -15,11 +15,12 @@ from authserver.errors import (
     RoleIsBuiltIn,
     UserNotFound,
 )
-from authserver.roles import permissions as vocabulary
+from authserver.roles import audited
+from authserver.roles.built_in import built_in_roles
 from authserver.roles.changes import RoleChanges, valid_changes, valid_name, valid_permissions
 from authserver.roles.escalation import assert_covers
 from authserver.roles.holding import Holding
-from authserver.roles.models import ADMIN, USER, Role
+from authserver.roles.models import ADMIN, Role
 from authserver.roles.repository import RoleRepository
 from authserver.storage.cache import Cache
 from authserver.storage.db import Database, Transaction
@@ -45,17 +46,10 @@ class RoleService:
 
     def ensure_built_in(self) -> None:
         """Make the roles that the server itself relies on; any number of processes may at once."""
-        admin = Role(
-            name=ADMIN,
-            description="May do everything at the REST API.",
-            permissions=sorted(vocabulary.ALL),
-        )
-        user = Role(name=USER, description="Everybody with an account.", permissions=[])
-        holders: Collection[UUID] = ()
+        holders: list[UUID] = []
         with self.database.transaction() as tx:
-            if self.roles.put_built_in(tx, admin):
-                holders = self._holders_by_name(tx, ADMIN)
-            self.roles.put_built_in(tx, user)
+            for role in built_in_roles():
+                holders += self._put_built_in(tx, role)
         self._forget(holders)
 
     def get(self, role_id: UUID) -> Role:
@@ -85,7 +79,7 @@ class RoleService:
         assert_covers(principal_permissions, role.permissions)
         with self.database.transaction() as tx:
             self.roles.add(tx, role)
-            self._record(tx, Event.ROLE_CREATED, actor, role)
+            self.audit.record(tx, Event.ROLE_CREATED, actor, detail=audited.created(role))
         return role
 
     def update(
@@ -113,11 +107,12 @@ class RoleService:
             if role.built_in and new.keys() & {"name", "permissions"}:
                 raise RoleIsBuiltIn
             if new:
+                detail = audited.changed(role, new)
                 for name, value in new.items():
                     setattr(role, name, value)
                 self.roles.save(tx)
                 holders = self.roles.holders(tx, role.id)
-                self._record(tx, Event.ROLE_UPDATED, actor, role)
+                self.audit.record(tx, Event.ROLE_UPDATED, actor, detail=detail)
         self._forget(holders)
         return role
 
@@ -135,7 +130,8 @@ class RoleService:
                 raise RoleIsBuiltIn
             holders = self.roles.holders(tx, role.id)
             self.roles.remove(tx, role)
-            self._record(tx, Event.ROLE_DELETED, actor, role)
+            detail = audited.deleted(role, len(holders))
+            self.audit.record(tx, Event.ROLE_DELETED, actor, detail=detail)
         self._forget(holders)
 
     def assign(
@@ -192,7 +188,8 @@ class RoleService:
             if role.name == ADMIN:
                 self.assert_removable(tx, user_id)
             if self.roles.unassign(tx, user_id, role.id):
-                self._record(tx, Event.ROLE_UNASSIGNED, actor, role, user_id)
+                detail = audited.unassigned(role, self.roles.list_of_user(tx, user_id))
+                self.audit.record(tx, Event.ROLE_UNASSIGNED, actor, user_id=user_id, detail=detail)
             elif not self.roles.has_user(tx, user_id):
                 raise UserNotFound
         self.forget(user_id)
@@ -264,24 +261,29 @@ class RoleService:
     ) -> None:
         assert_covers(principal_permissions, role.permissions)
         if self.roles.assign(tx, user_id, role.id):
-            if len(self.roles.list_of_user(tx, user_id)) > MAX_ROLES:
+            held = self.roles.list_of_user(tx, user_id)
+            if len(held) > MAX_ROLES:
                 raise Invalid(fields={"roles": [f"A user may have {MAX_ROLES} roles at most."]})
-            self._record(tx, Event.ROLE_ASSIGNED, actor, role, user_id)
+            detail = audited.assigned(role, held)
+            self.audit.record(tx, Event.ROLE_ASSIGNED, actor, user_id=user_id, detail=detail)
 
-    def _holders_by_name(self, tx: Transaction, name: str) -> Collection[UUID]:
-        role = self.roles.find_by_name(tx, name)
-        return self.roles.holders(tx, role.id) if role else ()
+    def _put_built_in(self, tx: Transaction, role: Role) -> Collection[UUID]:
+        """Who has the role, if something about it was changed."""
+        before = self.roles.find_by_name(tx, role.name)
+        new = {"permissions": role.permissions}
+        change = audited.changed(before, new) if before else None
+        role_id = self.roles.put_built_in(tx, role)
+        if role_id is None:
+            return ()
+        role.id = role_id
+        deed = Event.ROLE_UPDATED if change else Event.ROLE_CREATED
+        self.audit.record(tx, deed, SYSTEM, detail=change or audited.created(role))
+        return self.roles.holders(tx, role_id)
 
     def _forget(self, user_ids: Iterable[UUID]) -> None:
         keys = map(_key, user_ids)
         while batch := list(itertools.islice(keys, _KEYS_AT_ONCE)):
             self.cache.forget(*batch)
-
-    def _record(
-        self, tx: Transaction, event: Event, actor: Actor, role: Role, user_id: UUID | None = None
-    ) -> None:
-        detail = {"role_id": str(role.id), "name": role.name, "permissions": role.permissions}
-        self.audit.record(tx, event, actor, user_id=user_id, detail=detail)
 
 
 def _key(user_id: UUID) -> str:

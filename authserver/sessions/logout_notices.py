@@ -32,4 +32,5 @@ class LogoutNotices:
                 "user_id": str(user_id),
                 "browser_session_id": str(browser_session_id),
             }
-            self.jobs.enqueue(tx, BACK_CHANNEL_LOGOUT, arguments)
+            # One client's server that is slow must not keep the notices for others waiting.
+            self.jobs.enqueue(tx, BACK_CHANNEL_LOGOUT, arguments, lane=f"logout {client_id}")

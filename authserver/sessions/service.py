@@ -10,6 +10,7 @@ from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.errors import InvalidCredentials, InvalidGrant, SessionNotFound
 from authserver.ids import new_secret
+from authserver.observability.metrics import REFRESH_REUSES
 from authserver.sessions.models import RefreshSession
 from authserver.sessions.repository import SessionRepository
 from authserver.sessions.session import (
@@ -71,6 +72,7 @@ class SessionService:
             raise InvalidGrant(detail="no living session")
         session, reused = outcome
         if reused:
+            REFRESH_REUSES.of().add()
             self.audit.record_alone(
                 Event.SESSION_REUSE_DETECTED,
                 actor,
@@ -193,14 +195,18 @@ class SessionService:
             return self.sessions.list_of_user(tx, user_id, before, limit)
 
     def revoke_access_token(
-        self, jti: str, expires_at: datetime, client_id: str, actor: Actor
+        self,
+        jti: str,
+        expires_at: datetime,
+        client_id: str,
+        actor: Actor,
+        session_id: str | None = None,
     ) -> None:
         """Make one access token inactive for the rest of its life."""
+        detail = {"jti": jti, "session_id": session_id}
         with self.database.transaction() as tx:
             self.sessions.revoke_access_token(tx, jti, expires_at)
-            self.audit.record(
-                tx, Event.TOKEN_REVOKED, actor, client_id=client_id, detail={"jti": jti}
-            )
+            self.audit.record(tx, Event.TOKEN_REVOKED, actor, client_id=client_id, detail=detail)
 
     def remove_dead(self, batch: int = BATCH) -> int:
         """Delete what is of the past, a batch at a time; how many sessions that were."""

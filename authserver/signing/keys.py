@@ -114,6 +114,13 @@ class KeyRing:
                 return key
         raise Unavailable(detail=f"No key of {', '.join(self._known(purpose))} may sign")
 
+    def age(self, slot: Slot, now: datetime) -> float | None:
+        """For how many seconds the key that signs has done so; None where no key signs."""
+        key = schedule.active(self._by_slot.get(slot, []), now)
+        if key is None or key.activated_at is None or not schedule.is_alive(key, now):
+            return None
+        return (now - key.activated_at).total_seconds()
+
     def _known(self, purpose: str) -> list[str]:
         return sorted(slot.algorithm for slot in self._by_slot if slot.purpose == purpose)
 

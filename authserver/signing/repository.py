@@ -1,5 +1,6 @@
 """Queries on signing keys."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -65,10 +66,10 @@ class SigningKeyRepository:
     def expire(self, tx: Transaction, kid: str, at: datetime) -> None:
         tx.execute(update(SigningKey).where(SigningKey.kid == kid).values(expires_at=at))
 
-    def remove_expired(self, tx: Transaction, now: datetime) -> int:
-        """Delete the keys that have expired; how many there were."""
+    def remove_expired(self, tx: Transaction, now: datetime) -> Sequence[str]:
+        """Delete the keys that have expired; their ids."""
         query = delete(SigningKey).where(SigningKey.expires_at < now).returning(SigningKey.kid)
-        return len(tx.scalars(query).all())
+        return tx.scalars(query).all()
 
 
 def _record(row: SigningKey) -> KeyRecord:

@@ -43,6 +43,11 @@ class RingCache:
             return ring
         return self._again(read, ring)
 
+    @property
+    def held(self) -> KeyRing | None:
+        """The last good ring, however old; nothing is read."""
+        return self._ring
+
     def expire(self) -> None:
         """Read again at the next occasion."""
         self._read_at = -inf

@@ -1,9 +1,7 @@
 """Making, rotating, publishing and finding the keys that sign."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Literal
 
 from authserver.actor import SYSTEM, Actor
 from authserver.audit.events import Event
@@ -14,6 +12,14 @@ from authserver.signing.jwks import JwksDocument
 from authserver.signing.keys import KeyRecord, KeyRing, LoadedKey, SigningKeysError
 from authserver.signing.keystores import KeyStore
 from authserver.signing.material import KeyMaker
+from authserver.signing.outcomes import (
+    KeyDescription,
+    RotationOutcome,
+    audited_key,
+    audited_rotation,
+    describe,
+    outcome_of,
+)
 from authserver.signing.repository import SigningKeyRepository
 from authserver.signing.rings import IMPATIENT_SECONDS, RingCache
 from authserver.signing.schedule import (
@@ -22,42 +28,9 @@ from authserver.signing.schedule import (
     TOKEN,
     KeyPolicy,
     Slot,
-    State,
     Vacancy,
 )
 from authserver.storage.db import Database, Transaction
-
-Result = Literal["rotated", "pending", "unchanged"]
-
-
-@dataclass(frozen=True)
-class RotationOutcome:
-    """What a rotation did to a slot, and which key is its head now.
-
-    *pending*: the key of the last rotation has not come into office yet. *unchanged*: somebody
-    else rotated meanwhile.
-    """
-
-    purpose: str
-    algorithm: str
-    result: Result
-    kid: str
-    activated_at: datetime
-    previous_kid: str | None = None
-
-
-@dataclass(frozen=True)
-class KeyDescription:
-    """What an operator may see of a key."""
-
-    kid: str
-    purpose: str
-    algorithm: str
-    state: State
-    created_at: datetime
-    usable_from: datetime
-    activated_at: datetime | None
-    expires_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -122,13 +95,18 @@ class SigningService:
             return None
         return key if schedule.is_alive(key, self.clock.now()) else None
 
+    def ages(self) -> list[tuple[Slot, float | None]]:
+        """What :meth:`KeyRing.age` says of each slot; nothing is read for it."""
+        ring, now = self.rings.held, self.clock.now()
+        return [(slot, ring.age(slot, now)) for slot in self.policy.slots] if ring else []
+
     # For who keeps the house ---------------------------------------------------------------------
 
     def list_keys(self) -> list[KeyDescription]:
         """All keys; none of them is opened, so that an operator may look when they do not open."""
         now = self.clock.now()
         records = self.keys.read(self.database)
-        return [_describe(record, records, now) for record in records]
+        return [describe(record, records, now) for record in records]
 
     def ensure_keys(self, actor: Actor) -> list[str]:
         """Make the keys that ought to exist and do not; the ids of the new ones.
@@ -176,9 +154,11 @@ class SigningService:
         """Delete the keys that have expired; how many there were."""
         with self.database.transaction() as tx:
             removed = self.keys.remove_expired(tx, self.clock.now())
+            for kid in removed:
+                self.audit.record(tx, Event.SIGNING_KEY_REMOVED, SYSTEM, detail={"kid": kid})
         if removed:
             self.rings.expire()
-        return removed
+        return len(removed)
 
     # ---------------------------------------------------------------------------------------------
 
@@ -224,8 +204,10 @@ class SigningService:
         made.remove(spare)
         key = replace(spare, usable_from=vacancy.usable_from, activated_at=vacancy.activated_at)
         self.keys.add(tx, key)
-        if key.activated_at is not None:
-            self._record(tx, actor, _outcome(key, "rotated"))
+        if key.activated_at is None:
+            self.audit.record(tx, Event.SIGNING_KEY_CREATED, actor, detail=audited_key(key))
+        else:
+            self._record(tx, actor, outcome_of(key, "rotated"))
         return key.kid
 
     def _stored_heads(self) -> dict[Slot, str]:
@@ -256,41 +238,19 @@ class SigningService:
         if head is None:
             return None
         if head.kid != expected or following is None:
-            return _outcome(head, "unchanged")
+            return outcome_of(head, "unchanged")
         if not schedule.has_begun(head, now):
-            return _outcome(head, "pending")
+            return outcome_of(head, "pending")
         at = max(now, following.usable_from)
         self.keys.activate(tx, following.kid, at)
         self.keys.expire(tx, head.kid, self.policy.expiry(made.slot, at))
         self.keys.add(tx, made)
-        outcome = _outcome(replace(following, activated_at=at), "rotated", head.kid)
-        self._record(tx, actor, outcome)
+        outcome = outcome_of(replace(following, activated_at=at), "rotated", head.kid)
+        self._record(tx, actor, outcome, made.kid)
         return outcome
 
-    def _record(self, tx: Transaction, actor: Actor, outcome: RotationOutcome) -> None:
-        detail = {
-            "purpose": outcome.purpose,
-            "algorithm": outcome.algorithm,
-            "kid": outcome.kid,
-            "previous_kid": outcome.previous_kid,
-            "activated_at": outcome.activated_at.isoformat(),
-        }
+    def _record(
+        self, tx: Transaction, actor: Actor, outcome: RotationOutcome, next_kid: str | None = None
+    ) -> None:
+        detail = audited_rotation(outcome, next_kid)
         self.audit.record(tx, Event.SIGNING_KEY_ROTATED, actor, detail=detail)
-
-
-def _outcome(key: KeyRecord, result: Result, previous_kid: str | None = None) -> RotationOutcome:
-    at = key.activated_at or key.usable_from
-    return RotationOutcome(key.purpose, key.algorithm, result, key.kid, at, previous_kid)
-
-
-def _describe(key: KeyRecord, keys: Sequence[KeyRecord], now: datetime) -> KeyDescription:
-    return KeyDescription(
-        kid=key.kid,
-        purpose=key.purpose,
-        algorithm=key.algorithm,
-        state=schedule.state(key, keys, now),
-        created_at=key.created_at,
-        usable_from=key.usable_from,
-        activated_at=key.activated_at,
-        expires_at=key.expires_at,
-    )

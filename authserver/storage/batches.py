@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-BATCH = 5000
+BATCH = 1000
 
 
 class Cleared(NamedTuple):

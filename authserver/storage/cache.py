@@ -6,7 +6,10 @@ from typing import Any, Protocol
 import orjson
 
 from authserver.ids import digest
+from authserver.observability.metrics import CACHE_LOOKUPS
 from authserver.storage.redis import RedisDoor
+
+_HITS, _MISSES = (CACHE_LOOKUPS.of("redis", outcome) for outcome in ("hit", "miss"))
 
 
 class Cache(Protocol):
@@ -36,26 +39,39 @@ class NoCache:
 class RedisCache:
     """JSON only, so that whoever writes to Redis cannot make us run anything (CWE-502).
 
-    Keys are digests: nothing that a caller sent becomes part of a command or a key.
+    Keys are digests: nothing that a caller sent becomes part of a command or a key. Each value
+    carries the name of its key, so that the answer to somebody else's question is never believed:
+    clients of Redis have mixed up answers before (CVE-2023-28858).
     """
 
     redis: RedisDoor
 
     def get(self, key: str) -> Any | None:
-        stored = self.redis.attempt(lambda client: client.get(_name(key)))
+        stored = self.redis.attempt(lambda client: client.get(_name(key)), "GET")
         if stored is None:
+            _MISSES.add()
             return None
-        try:
-            return orjson.loads(stored)
-        except orjson.JSONDecodeError:
-            return None
+        _HITS.add()
+        return _opened(stored, _name(key))
 
     def put(self, key: str, value: Any, ttl: int) -> None:
         if ttl > 0:
-            self.redis.attempt(lambda client: client.set(_name(key), orjson.dumps(value), ex=ttl))
+            stored = orjson.dumps([_name(key), value])
+            self.redis.attempt(lambda client: client.set(_name(key), stored, ex=ttl), "SET")
 
     def forget(self, *keys: str) -> None:
-        self.redis.attempt(lambda client: client.delete(*map(_name, keys)))
+        self.redis.attempt(lambda client: client.delete(*map(_name, keys)), "DEL")
+
+
+def _opened(stored: Any, name: str) -> Any | None:
+    """The value, if it is one of ours and belongs to this name."""
+    try:
+        envelope = orjson.loads(stored)
+    except (orjson.JSONDecodeError, TypeError):
+        return None
+    if not isinstance(envelope, list) or len(envelope) != 2 or envelope[0] != name:
+        return None
+    return envelope[1]
 
 
 def _name(key: str) -> str:

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any
@@ -21,14 +21,21 @@ from procrastinate.jobs import Job as QueuedJob
 from procrastinate.worker import Worker
 
 from authserver.errors import AppError
+from authserver.observability.crashes import report_crash
+from authserver.observability.metrics import JOBS_DONE
 from authserver.storage.connections import libpq_options
 from authserver.storage.job_caretaker import LOST, Caretaker, Pace
 from authserver.storage.jobs import GiveUpError, Job, TryAgainError
+from authserver.storage.traced_jobs import in_trace
 
 log = structlog.get_logger(__name__)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _HOUR = 3600
 _FACTOR = 3
+# The few jobs that come by the clock go before those that requests leave.
+_UPKEEP_FIRST = 10
+# Whether by the clock: what happens all the time is no news.
+_DONE = {True: logging.DEBUG, False: logging.INFO}
 
 
 class JobWorker:
@@ -55,16 +62,17 @@ class JobWorker:
 
     def run_until_empty(self) -> None:
         """Do what is due, and return. Raises what the database raises."""
-        asyncio.run(self._session(wait=False))
+        asyncio.run(self._session(asyncio.Event(), wait=False))
 
     async def _serve(self) -> None:
         told_to_end = asyncio.Event()
         for number in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+        log.info("worker.started")
         waits = False
         while not told_to_end.is_set():
             try:
-                await _until(told_to_end, self._session(wait=True))
+                await _until(told_to_end, self._session(told_to_end, wait=True))
             except LOST as error:
                 if not waits:
                     log.warning("worker.waits", reason=type(error).__name__)
@@ -74,24 +82,29 @@ class JobWorker:
                 waits = False
                 if not told_to_end.is_set():
                     log.warning("worker.begins_anew")
+        log.info("worker.stopped")
 
-    async def _session(self, *, wait: bool) -> None:
+    async def _session(self, told_to_end: asyncio.Event, *, wait: bool) -> None:
         """One life of procrastinate's worker: until it is cancelled, or loses PostgreSQL."""
         connector = procrastinate.PsycopgConnector(
             kwargs=self._options, min_size=1, max_size=4, timeout=10
         )
         app = procrastinate.App(connector=connector)
         for job in self._jobs:
-            self._register(app, job)
-        async with app.open_async():
+            self._register(app, job, scheduled=wait)
+        async with _opened(app):
             caretaker = Caretaker(app.job_manager, self._attempts, self._pace, self._running)
             await caretaker.take_over()
             worker = self._worker(app, wait=wait)
-            caring = asyncio.create_task(caretaker.care(worker))
+            beside = (
+                asyncio.create_task(caretaker.care(worker)),
+                asyncio.create_task(_stop(worker, told_to_end)),
+            )
             try:
                 await worker.run()  # type: ignore[no-untyped-call]
             finally:
-                caring.cancel()
+                for task in beside:
+                    task.cancel()
 
     def _worker(self, app: procrastinate.App, *, wait: bool) -> Worker:
         return Worker(
@@ -107,9 +120,12 @@ class JobWorker:
             stalled_worker_timeout=self._pace.patience,
         )
 
-    def _register(self, app: procrastinate.App, job: Job) -> None:
+    def _register(self, app: procrastinate.App, job: Job, *, scheduled: bool) -> None:
         async def work(context: procrastinate.JobContext, /, **arguments: object) -> None:
             number = context.job.id or 0
+            if job.schedule:
+                # When it was due, which procrastinate tells.
+                arguments.clear()
             call = partial(copy_context().run, job.work, **arguments)
             said = {"job": job.name, "id": number, "attempt": context.job.attempts + 1}
             self._running.add(number)
@@ -121,14 +137,25 @@ class JobWorker:
             except AppError as error:
                 log.warning("job.failed", reason=error.detail or error.code, **said)
                 raise
-            except Exception:
-                log.exception("job.crashed", **said)
+            except Exception as error:
+                report_crash("job.crashed", error, **said)
                 raise
             finally:
                 self._running.discard(number)
-            log.info("job.done", **said)
+            JOBS_DONE.of(job.name, "done").add()
+            log.log(_DONE[job.schedule is not None], "job.done", **said)
 
-        app.task(name=job.name, queue=job.name, pass_context=True, retry=Backoff(job))(work)
+        task = app.task(
+            name=job.name,
+            queue=job.name,
+            pass_context=True,
+            retry=Backoff(job),
+            priority=_UPKEEP_FIRST if job.schedule else 0,
+            queueing_lock=job.name if job.schedule else None,
+        )(in_trace(job.name, work))
+        if job.schedule and scheduled:
+            # The time comes by its name, as any argument does.
+            app.periodic(cron=job.schedule)(task)
 
 
 class Backoff(procrastinate.BaseRetryStrategy):
@@ -141,11 +168,41 @@ class Backoff(procrastinate.BaseRetryStrategy):
         self, *, exception: BaseException, job: QueuedJob
     ) -> procrastinate.RetryDecision | None:
         if isinstance(exception, GiveUpError) or job.attempts + 1 >= self._job.attempts:
+            JOBS_DONE.of(self._job.name, "given_up").add()
             log.error("job.given_up", job=job.task_name, id=job.id, attempts=job.attempts + 1)
             return None
+        JOBS_DONE.of(self._job.name, "failed").add()
         pause = min(self._job.first_pause * _FACTOR**job.attempts, _HOUR)
         pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        return procrastinate.RetryDecision(retry_in={"milliseconds": int(pause * 1000)})
+        return procrastinate.RetryDecision(
+            retry_in={"milliseconds": int(pause * 1000)},
+            priority=-1 - job.attempts,
+            # Out of its lane, where it would keep others waiting.
+            lock=f"again {job.id}",
+        )
+
+
+@asynccontextmanager
+async def _opened(app: procrastinate.App) -> AsyncIterator[None]:
+    """With connections, which are closed in the end, even if it was cancelled on the way to them.
+
+    Procrastinate would leave its pool to itself then, and that may not end any more.
+    """
+    try:
+        await app.open_async()
+        yield
+    finally:
+        await app.close_async()
+
+
+async def _stop(worker: Worker, told_to_end: asyncio.Event) -> None:
+    """Stop a worker that has begun although it was cancelled.
+
+    Until Python 3.12 ``asyncio.wait_for``, by which psycopg's pool waits for connections, may lose
+    a cancellation.
+    """
+    await told_to_end.wait()
+    worker.stop()  # type: ignore[no-untyped-call]
 
 
 async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

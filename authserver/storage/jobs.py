@@ -8,12 +8,14 @@ only if that commits. The tables and their functions are those of procrastinate
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from random import getrandbits
 from typing import Any
 
 import orjson
 from sqlalchemy import text
 
 from authserver.storage.db import Transaction
+from authserver.storage.traced_jobs import with_origin
 
 # Each element of the row has the type that the function wants of it; the queue is named after the
 # job, so that a worker of an earlier release leaves alone what it does not know.
@@ -38,13 +40,15 @@ class Job:
 
     ``work`` gets the arguments by their names, in a thread of its own. It may be called again
     after it has done everything already. Pauses are in seconds; each is three times the one
-    before, up to an hour.
+    before, up to an hour. What has a ``schedule`` (as cron writes it, in UTC) is left in the queue
+    by the workers themselves, without arguments, and only where it does not wait there already.
     """
 
     name: str
-    work: Callable[..., None]
+    work: Callable[..., object]
     attempts: int = 8
     first_pause: float = 5
+    schedule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,20 @@ class JobQueue:
         arguments: Mapping[str, Any],
         *,
         due_at: datetime | None = None,
-        lock: str | None = None,
+        lane: str | None = None,
     ) -> None:
         """Leave a job in the caller's transaction; ``arguments`` are plain JSON.
 
-        It is done no sooner than ``due_at``, and of those with one ``lock`` one after the other.
-        What is secret has no place among the arguments: they rest in clear.
+        It is done no sooner than ``due_at``. Of those in one ``lane`` two are done at once at most,
+        and others overtake those that wait; what fails leaves the lane, and comes back behind what
+        has not failed. What is secret has no place among the arguments: they rest in clear.
         """
         tx.execute(
             _ENQUEUE,
             {
                 "name": name,
-                "lock": lock,
-                "arguments": orjson.dumps(arguments).decode(),
+                "lock": lane and f"{lane} {getrandbits(1)}",
+                "arguments": orjson.dumps(with_origin(arguments)).decode(),
                 "due_at": due_at,
             },
         )

@@ -15,12 +15,15 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from authserver import turns
+from authserver.observability.metrics import REDIS_FAILURES
+from authserver.observability.spans import are_recorded, span
 
 REST = 1.0
 PATIENCE = 0.25
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
+_FAILURES = REDIS_FAILURES.of()
 
 
 class RedisDoor:
@@ -41,19 +44,32 @@ class RedisDoor:
     def is_open(self) -> bool:
         return time.monotonic() >= self._closed_until
 
-    def attempt(self, action: Callable[[Redis], T]) -> T | None:
-        """The result of ``action``, or None when Redis is not to be had."""
+    @property
+    def is_failing(self) -> bool:
+        """Whether it did not answer when it was last asked."""
+        return self._failing
+
+    def attempt(self, action: Callable[[Redis], T], command: str = "EVALSHA") -> T | None:
+        """The result of ``action``, or None when Redis is not to be had.
+
+        ``command`` is what it sends, for traces; what limits send is a script.
+        """
         if not self.is_open:
             return None
         turns.pass_on()
         try:
-            result = action(self.client)
+            result = self._traced(action, command) if are_recorded() else action(self.client)
         except RedisError as error:
             self._closed_until = time.monotonic() + REST
+            _FAILURES.add()
             self._tell(failing=True, reason=type(error).__name__)
             return None
         self._tell(failing=False)
         return result
+
+    def _traced(self, action: Callable[[Redis], T], command: str) -> T:
+        with span(command, "client", {"db.system.name": "redis", "db.operation.name": command}):
+            return action(self.client)
 
     def _tell(self, *, failing: bool, reason: str = "") -> None:
         if failing is self._failing:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from authserver.observability.metrics import CACHE_LOOKUPS
+
 # Less than the second that is promised: the rest is for the request itself.
 TTL = 0.9
 BOUND = 10_000
@@ -21,12 +23,18 @@ class ShortMemory(Generic[K, V]):
     """Remembers answers for ``ttl`` seconds, the ``bound`` latest at most; safe among threads.
 
     "There is none" is an answer as well. Remembered values must be immutable: all threads share
-    them.
+    them. ``name`` is what the metrics call it.
     """
 
     def __init__(
-        self, ttl: float = TTL, bound: int = BOUND, monotonic: Callable[[], float] = time.monotonic
+        self,
+        name: str = "other",
+        ttl: float = TTL,
+        bound: int = BOUND,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._hits = CACHE_LOOKUPS.of(name, "hit")
+        self._misses = CACHE_LOOKUPS.of(name, "miss")
         self._ttl = ttl
         self._bound = bound
         self._monotonic = monotonic
@@ -43,7 +51,9 @@ class ShortMemory(Generic[K, V]):
         now = self._monotonic()
         remembered = self._answers.get(key)
         if remembered is not None and now < remembered[0]:
+            self._hits.add()
             return remembered[1]
+        self._misses.add()
         forgotten = self._forgotten
         value = ask()
         self._remember(key, value, now, forgotten)

@@ -12,12 +12,19 @@ import psycopg
 
 from authserver import turns
 from authserver.errors import Unavailable
+from authserver.observability.metrics import DATABASE_FAILURES, POOL_REFUSALS, POOL_WAITS
 from authserver.storage.faults import is_disconnect, is_outage
 from authserver.storage.forks import after_fork
 from authserver.storage.prepared_connection import PreparedConnection
 from authserver.storage.prepared_connection import Row as Row
 from authserver.storage.prepared_connection import Statement as Statement
 from authserver.storage.prepared_connection import defined_statements as defined_statements
+
+# What the metrics call this pool.
+POOL = "statements"
+_FAILURES, _WAITS, _REFUSALS = (
+    family.of(POOL) for family in (DATABASE_FAILURES, POOL_WAITS, POOL_REFUSALS)
+)
 
 
 class Statements:
@@ -31,6 +38,15 @@ class Statements:
         self._patience = patience
         self._slots = _Slots(size)
         after_fork(self, Statements._forget)
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    @property
+    def in_use(self) -> int:
+        """How many have been taken and not brought back."""
+        return max(0, self._size - len(self._slots))
 
     def one(self, statement: Statement, *parameters: Any) -> Row | None:
         """The first row, or None. Raises :class:`Unavailable` when PostgreSQL does not answer."""
@@ -51,6 +67,7 @@ class Statements:
                 self.close()
             if not is_outage(error):
                 raise
+            _FAILURES.add()
             raise Unavailable(detail=f"PostgreSQL: {type(error).__name__}") from error
         finally:
             self._slots.put(slot)
@@ -95,10 +112,12 @@ class Statements:
     def _take(self) -> PreparedConnection | None:
         with suppress(queue.Empty):
             return self._slots.get_nowait()
+        _WAITS.add()
         turns.pass_on()
         try:
             return self._slots.get(timeout=self._patience)
         except queue.Empty as error:
+            _REFUSALS.add()
             raise Unavailable(detail="no free connection to PostgreSQL") from error
 
 

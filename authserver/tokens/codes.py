@@ -10,6 +10,7 @@ from authserver.clients.metadata import Client
 from authserver.errors import InvalidCredentials, InvalidGrant, InvalidScope, InvalidTarget
 from authserver.flows.authorization_code import AuthorizationCode
 from authserver.flows.service import FlowService
+from authserver.observability.metrics import CODE_REUSES
 from authserver.sessions.service import SessionService
 from authserver.sessions.session import LiveSession, RefreshHandle, SignIn
 from authserver.tokens.authorization import Authorization
@@ -98,6 +99,7 @@ class CodeService:
     def _end_earlier(self, code: AuthorizationCode, actor: Actor) -> None:
         """RFC 6749, section 4.1.2: what was issued for a code that comes twice is revoked."""
         if self.sessions.end(code.session_id, "code_reuse", actor):
+            CODE_REUSES.of().add()
             self.audit.record_alone(
                 Event.CODE_REUSE_DETECTED,
                 actor,

@@ -120,7 +120,9 @@ class TokenService:
             return
         if access.client_id == client.client_id:
             expires_at = datetime.fromtimestamp(access.claims["exp"], UTC)
-            self.sessions.revoke_access_token(access.jti, expires_at, client.client_id, actor)
+            self.sessions.revoke_access_token(
+                access.jti, expires_at, client.client_id, actor, access.claims.get("sid")
+            )
 
     def check_audience(self, client: Client, audience: Sequence[str]) -> None:
         """Whether one token can serve them all; asked before anything is begun or used up.

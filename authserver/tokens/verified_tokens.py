@@ -4,9 +4,11 @@ import threading
 from typing import Any
 
 from authserver.ids import digest
+from authserver.observability.metrics import CACHE_LOOKUPS
 from authserver.signing.keys import LoadedKey
 
 BOUND = 2048
+_HITS, _MISSES = (CACHE_LOOKUPS.of("verified_tokens", outcome) for outcome in ("hit", "miss"))
 
 
 class VerifiedTokens:
@@ -25,7 +27,11 @@ class VerifiedTokens:
     def find(self, key: LoadedKey, token: str) -> dict[str, Any] | None:
         """The claims, for the caller to keep."""
         claims = self._claims.get((key.kid, digest(token)))
-        return None if claims is None else dict(claims)
+        if claims is None:
+            _MISSES.add()
+            return None
+        _HITS.add()
+        return dict(claims)
 
     def add(self, key: LoadedKey, token: str, claims: dict[str, Any]) -> None:
         """Remember a token that was verified by the key. The oldest makes room."""

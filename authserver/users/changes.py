@@ -1,7 +1,9 @@
 """What may be changed of a user by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from authserver.audit.details import Detail, changes
 from authserver.users.emails import normalise_email
 from authserver.users.models import User
 from authserver.users.names import normalise_full_name
@@ -32,3 +34,20 @@ def differences(user: User, wanted: UserChanges) -> dict[str, Any]:
     if "profile" in wanted:
         values["profile"] = merged(user.profile, wanted["profile"])
     return {name: value for name, value in values.items() if getattr(user, name) != value}
+
+
+def audited(user: User, new: Mapping[str, Any]) -> Detail:
+    """What the audit record says of changes that are still to be made.
+
+    Values only where they decide who the user is to others: the rest is nobody's business.
+    """
+    before = {"email": user.email, "email_verified": user.email_verified}
+    after = before | ({"email": new["email"], "email_verified": False} if "email" in new else {})
+    detail: Detail = {"members": sorted(new)}
+    if "profile" in new:
+        old, profile = user.profile, new["profile"]
+        detail["claims"] = sorted(
+            name for name in {*old, *profile} if old.get(name) != profile.get(name)
+        )
+        before[VERIFIED], after[VERIFIED] = old.get(VERIFIED), profile.get(VERIFIED)
+    return detail | changes(before, after)

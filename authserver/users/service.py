@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from authserver.actor import Actor
+from authserver.audit import details
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
 from authserver.credentials.service import CredentialService
@@ -14,7 +15,7 @@ from authserver.roles.service import RoleService
 from authserver.storage.cache import Cache
 from authserver.storage.db import Database, Transaction
 from authserver.users.cache_keys import profile_key, version_key
-from authserver.users.changes import concerns_proof, differences, normalised
+from authserver.users.changes import audited, concerns_proof, differences, normalised
 from authserver.users.emails import fold, normalise_email
 from authserver.users.models import User
 from authserver.users.names import normalise_full_name
@@ -130,12 +131,12 @@ class UserService:
                 raise PreconditionFailed
             new = differences(user, wanted)
             if new:
+                detail = audited(user, new)
                 for name, value in new.items():
                     setattr(user, name, value)
                 if "email" in new:
                     user.email_verified = False
                 self.users.save(tx)
-                detail = {"members": sorted(new)}
                 self.audit.record(tx, Event.USER_UPDATED, actor, user_id=user_id, detail=detail)
         self.forget(user_id)
         return user
@@ -153,7 +154,8 @@ class UserService:
             if not user.enabled:
                 user.enabled = True
                 self.users.save(tx)
-                self.audit.record(tx, Event.USER_ENABLED, actor, user_id=user_id)
+                detail = details.changes({"enabled": False}, {"enabled": True})
+                self.audit.record(tx, Event.USER_ENABLED, actor, user_id=user_id, detail=detail)
         self.forget(user_id)
 
     def disable(
@@ -172,7 +174,8 @@ class UserService:
                 user.credential_generation += 1
                 self.users.save(tx)
                 self.sign_out.shut_out(tx, user_id, "user_disabled", actor)
-                self.audit.record(tx, Event.USER_DISABLED, actor, user_id=user_id)
+                detail = details.changes({"enabled": True}, {"enabled": False})
+                self.audit.record(tx, Event.USER_DISABLED, actor, user_id=user_id, detail=detail)
         self.forget(user_id)
 
     def delete(

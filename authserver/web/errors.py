@@ -9,9 +9,10 @@ from authserver.clients.service import ClientService
 from authserver.errors import AppError, FlowExpired, RateLimited, Unavailable
 from authserver.flows.addresses import RESUME
 from authserver.flows.addresses import step as address_of
-from authserver.http.messages import Headers
 from authserver.http.problems import http_problem, status_of
+from authserver.http.rate_limit_headers import headers_of_refusal
 from authserver.http.services import service
+from authserver.observability.crashes import report_crash
 from authserver.web.rendering import render_page
 from authserver.web.steps import find_step, time_of_retry
 
@@ -23,20 +24,15 @@ _FORBIDDEN = 403
 def error_page(error: AppError) -> Response:
     """An error of ours as a page."""
     if error.detail:
-        log.info("request.refused", code=error.code, detail=error.detail)
+        log.info("request.refused", error=error.code, detail=error.detail)
     if isinstance(error, FlowExpired):
         return _expired_page(error)
     status = status_of(error)
     if isinstance(error, RateLimited | Unavailable):
-        headers = retry_after(error)
+        headers = headers_of_refusal(error)
         retry_at = time_of_retry(error.retry_after)
         return _show(error.code, error.message, status, headers=headers, retry_at=retry_at)
     return _show(error.code, error.message, status)
-
-
-def retry_after(error: RateLimited | Unavailable) -> Headers:
-    """The header for programs; people are told the time of day."""
-    return [("Retry-After", str(error.retry_after))]
 
 
 def refused_form_page(error: CSRFError) -> Response:
@@ -61,8 +57,7 @@ def http_error_page(error: HTTPException) -> Response:
 
 def crash_page(error: Exception) -> Response:
     """A mistake of ours: everything about it is in the log, under the id that the page shows."""
-    log.error("request.crashed", error_id=_error_id(), exc_info=error)
-    return _show("server_error", "", 500)
+    return _show("server_error", "", 500, error_id=report_crash("request.crashed", error))
 
 
 def http_error(error: HTTPException) -> Response:
@@ -100,8 +95,7 @@ def _show(code: str, description: str, status: int, **values: object) -> Respons
         status,
         error=code,
         description=description,
-        error_id=_error_id(),
-        **values,  # type: ignore[arg-type]
+        **{"error_id": _error_id()} | values,  # type: ignore[arg-type]
     )
 
 

@@ -8,10 +8,10 @@ from authserver.authn.single_sign_on import SingleSignOn
 from authserver.errors import InvalidCredentials, RateLimited
 from authserver.http.messages import Headers
 from authserver.http.principal import current_actor
+from authserver.http.rate_limit_headers import headers_of_refusal
 from authserver.http.services import service
 from authserver.web.browser import session_cookie, set_session_cookie, shown_accounts
 from authserver.web.content_policy import ISOLATED
-from authserver.web.errors import retry_after
 from authserver.web.expectation import expected_account
 from authserver.web.guard import page
 from authserver.web.rendering import render_page, see_other
@@ -55,7 +55,7 @@ def sign_in() -> Response:
     except RateLimited as error:
         retry_at = time_of_retry(error.retry_after)
         values: dict[str, object] = {"error": error.code, "retry_at": retry_at}
-        return _form(step, username, Refusal(_TOO_MANY, values, retry_after(error)))
+        return _form(step, username, Refusal(_TOO_MANY, values, headers_of_refusal(error)))
     headers = set_session_cookie(cookie)
     if step is None:
         return see_other("/", headers)

@@ -11,6 +11,7 @@ from authserver.flows.addresses import step as address_of
 from authserver.flows.authorization_request import AuthorizationRequest
 from authserver.flows.service import FlowService
 from authserver.http.messages import Headers
+from authserver.http.pages import full_minute
 from authserver.http.services import service
 from authserver.web.browser import browser_value
 from authserver.web.rendering import see_other
@@ -68,6 +69,5 @@ def get_step() -> Step:
 
 
 def time_of_retry(seconds: int) -> datetime:
-    """When it may be tried again: the first full minute, for a clock shows no more."""
-    at = service(FlowService).clock.now() + timedelta(seconds=seconds)
-    return (at + timedelta(seconds=59)).replace(second=0, microsecond=0)
+    """When it may be tried again, by a clock that shows minutes."""
+    return full_minute(service(FlowService).clock.now() + timedelta(seconds=seconds))

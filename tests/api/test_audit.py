@@ -1,13 +1,17 @@
 """/api/audit over HTTP."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from authserver.actor import SYSTEM, Actor
+from authserver.audit.chain import AuditChain
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
-from authserver.ids import new_id
+from authserver.ids import first_id_of, new_id
+from authserver.storage.db import Database
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def test_the_newest_events_come_first(client, headers, record):
 
 def test_an_event_tells_who_did_what_to_whom_from_where(client, headers, record):
     user_id = new_id()
-    actor = Actor("user", id="somebody", address="192.0.2.1", request_id="r-1")
+    actor = Actor("user", "somebody", "192.0.2.1", "r-1", "A browser")
     record(Event.USER_DISABLED, actor, user_id=user_id, detail={"reason": "left"})
 
     item = client.get("/api/audit?limit=1", headers=headers).json["items"][0]
@@ -50,7 +54,9 @@ def test_an_event_tells_who_did_what_to_whom_from_where(client, headers, record)
         "client_id": None,
         "address": "192.0.2.1",
         "request_id": "r-1",
+        "user_agent": "A browser",
         "detail": {"reason": "left"},
+        "seal": None,
     }
 
 
@@ -73,10 +79,79 @@ def test_events_are_found_by_user(client, headers, record):
     assert names(answer) == ["user.disabled"]
 
 
-def test_pages_follow_one_another_without_gap(client, headers, record):
+@pytest.fixture
+def seal(services):
+    return services.get(AuditChain).seal
+
+
+@pytest.mark.parametrize("is_sealed", [True, False], ids=["sealed", "unsealed"])
+@pytest.mark.parametrize(("member", "value"), [("client_id", "web"), ("actor_id", "ada")])
+def test_events_are_found_by_client_and_by_actor(
+    client, headers, record, seal, member, value, is_sealed
+):
+    record(Event.CLIENT_UPDATED, Actor("user", "ada"), client_id="web")
+    record(Event.CLIENT_DELETED, Actor("user", "una"), client_id="other")
+    if is_sealed:
+        seal()
+
+    answer = client.get(f"/api/audit?{member}={value}", headers=headers)
+
+    assert names(answer) == ["client.updated"]
+
+
+def test_an_event_tells_its_seal(client, headers, record, seal):
+    record(Event.ROLE_DELETED, SYSTEM)
+    seal()
+
+    item = client.get("/api/audit?event=role.deleted", headers=headers).json["items"][0]
+
+    assert item["seal"] > 0
+
+
+@pytest.fixture
+def days(services):
+    """Events of the first, second and third of November."""
+    with services.get(Database).transaction() as tx:
+        for day in (1, 2, 3):
+            moment = datetime(2026, 11, day, 12, tzinfo=UTC)
+            tx.execute(
+                text(
+                    """INSERT INTO audit_events (id, occurred_at, event, actor_kind, actor_id)
+                       VALUES (:id, :at, 'role.created', 'system', :day)"""
+                ),
+                {"id": first_id_of(moment), "at": moment, "day": str(day)},
+            )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("since=2026-11-02T00:00:00Z", ["3", "2"]),
+        ("until=2026-11-02T12:00:00Z", ["1"]),
+        ("until=2026-11-02T12:00:00.000001Z", ["2", "1"]),
+        ("since=2026-11-02T12:00:00Z&until=2026-11-03T12:00:00Z", ["2"]),
+        ("since=2026-11-02T14:00:00%2B02:00&until=2026-11-03T00:00:00Z", ["2"]),
+        ("since=2026-11-02T23:00:00%2B23:00&until=2026-11-03T00:00:00Z", ["2"]),
+        ("since=2026-11-01T18:00:00-18:00&until=2026-11-03T00:00:00Z", ["2"]),
+        ("since=0001-01-01T00:00:00%2B14:00", ["3", "2", "1"]),
+        ("until=9999-12-31T23:59:59-14:00", ["3", "2", "1"]),
+        ("until=0001-01-01T00:00:00Z", []),
+        ("since=9999-12-31T23:59:59Z", []),
+    ],
+)
+def test_events_are_found_by_time(client, headers, days, query, found):
+    answer = client.get(f"/api/audit?event=role.created&{query}", headers=headers)
+
+    assert [item["actor_id"] for item in answer.json["items"]] == found
+
+
+@pytest.mark.parametrize("batch", [0, 2, 5], ids=["unsealed", "partly sealed", "sealed"])
+def test_pages_follow_one_another_without_gap(client, headers, record, seal, batch):
     user_id = new_id()
     for number in range(5):
         record(Event.USER_UPDATED, SYSTEM, user_id=user_id, detail={"number": number})
+        if number < batch:
+            seal()
 
     seen, query = [], {"limit": "2", "user_id": str(user_id)}
     while True:
@@ -99,7 +174,13 @@ def test_pages_follow_one_another_without_gap(client, headers, record):
         "limit=0",
         "limit=201",
         "limit=1&limit=2",
-        "actor_id=a",
+        "actor=a",
+        "client_id=",
+        "actor_id=a%00",
+        "since=yesterday",
+        "since=2026-11-02T00:00:00",
+        "until=2026-11-02",
+        "since=99999-01-01T00:00:00Z",
         "event=user.created%00",
     ],
 )

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from authserver.actor import SYSTEM
+from authserver.audit.search import Search
 from authserver.audit.service import AuditService
 from authserver.ids import new_id
 from authserver.roles.permissions import ALL
@@ -326,7 +327,7 @@ def test_assigning_twice_is_as_good_as_once(client, services, user, headers, aud
 
     answer = client.post(roles_path_of(user), json=assignment(auditor), headers=headers)
 
-    events = services.get(AuditService).list(before=None, limit=9, event="role.assigned")
+    events = services.get(AuditService).list(Search(event="role.assigned"), before=None, limit=9)
     assert names(answer) == ["auditor", "user"]
     assert [event.detail["name"] for event in events].count("auditor") == 1
 

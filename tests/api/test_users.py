@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from authserver.actor import SYSTEM
+from authserver.audit.search import Search
 from authserver.audit.service import AuditService
 from authserver.clock import SystemClock
 from authserver.ids import new_id
@@ -601,7 +602,7 @@ def test_every_deed_is_recorded_with_who_did_it(client, services, user, headers)
     client.post(path_of(user, "enable"), headers=headers)
     client.delete(path_of(user), headers=headers)
 
-    events = services.get(AuditService).list(before=None, limit=4, user_id=user.id)
+    events = services.get(AuditService).list(Search(user_id=user.id), before=None, limit=4)
 
     assert [event.event for event in reversed(events)] == [
         *("user.updated", "user.disabled", "user.enabled", "user.deleted")
@@ -613,6 +614,6 @@ def test_every_deed_is_recorded_with_who_did_it(client, services, user, headers)
 def test_what_changed_nothing_is_not_recorded(client, services, user, headers):
     client.put(path_of(user), json={"full_name": "Una Example"}, headers=headers)
 
-    events = services.get(AuditService).list(before=None, limit=9, event="user.updated")
+    events = services.get(AuditService).list(Search(event="user.updated"), before=None, limit=9)
 
     assert events == []

@@ -33,10 +33,6 @@ __all__ = [
 ]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "attack(*ids): the rows of attacks.tsv that this test tries")
-
-
 @pytest.fixture
 def secrets_used() -> set[str]:
     """What must not be seen in the log; the watched client adds to it, and a test may."""

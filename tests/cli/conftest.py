@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,11 +81,15 @@ def development_server() -> Iterator[DevelopmentServer]:
 
 
 def run_command(
-    arguments: tuple[str, ...], stdin: str, folder: Path, variables: dict[str, str]
+    arguments: tuple[str, ...],
+    stdin: str,
+    folder: Path,
+    variables: dict[str, str],
+    command: Sequence[str] = COMMAND,
 ) -> Answer:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     done = subprocess.run(
-        [*COMMAND, *arguments],
+        [*command, *arguments],
         input=stdin,
         capture_output=True,
         text=True,

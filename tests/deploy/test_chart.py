@@ -177,6 +177,20 @@ def test_services_choose_the_app_and_not_the_worker(render):
         assert not selector <= labels["-worker"].items()
 
 
+def test_prometheus_finds_the_workers_beside_the_app(render):
+    objects = render(*EVERYTHING)
+    service = of_kind(objects, "Service", "-metrics-worker")
+    worker = of_kind(objects, "Deployment", "-worker")["spec"]["template"]
+    policy = of_kind(objects, "NetworkPolicy", "-worker")["spec"]
+    monitor = of_kind(objects, "ServiceMonitor")["spec"]
+
+    assert service["spec"]["selector"].items() <= worker["metadata"]["labels"].items()
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    (port,) = worker["spec"]["containers"][0]["ports"]
+    assert port == {"name": "metrics", "containerPort": 9464}
+    assert [each["port"] for rule in policy["ingress"] for each in rule["ports"]] == [9464]
+
+
 def test_the_host_of_the_ingress_is_that_of_the_issuer(render):
     spec = of_kind(render(*EVERYTHING), "Ingress")["spec"]
 

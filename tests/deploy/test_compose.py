@@ -12,8 +12,6 @@ from tests.deploy.conftest import DEPLOY
 FILES = [DEPLOY / "compose" / name for name in ("compose.yaml", "monitoring.yaml")]
 OURS = ("migrate", "bootstrap", "app", "worker")
 KNOWN = {f"AUTHSERVER_{field.name.upper()}" for field in dataclasses.fields(Settings)}
-# Of the metrics, which another release of the settings brings.
-KNOWN |= {"AUTHSERVER_METRICS_BIND"}
 SECRETS = {field.name.upper() for field in dataclasses.fields(Settings) if field.metadata["secret"]}
 
 
@@ -109,6 +107,7 @@ def test_prometheus_and_grafana_listen_for_this_machine_only():
 
 def test_the_metrics_are_not_in_the_network_of_the_proxy():
     assert MONITORING["services"]["app"]["networks"] == ["metrics"]
+    assert MONITORING["services"]["worker"]["networks"] == ["metrics"]
     assert MONITORING["networks"]["metrics"]["internal"] is True
     assert "metrics" not in SERVICES["proxy"]["networks"]
 

@@ -21,6 +21,7 @@ from authserver.signing.service import SigningService
 from authserver.storage.db import Database
 from authserver.storage.migrations import check_schema, head_revision
 from authserver.wiring import build
+from tests.attacks.rows import attack
 from tests.factories.clients import AUDIENCE
 from tests.support.archiving_postgres import ArchivingPostgres, BackupScripts, Ran
 from tests.support.jwks_verifier import JwksVerifier
@@ -95,6 +96,7 @@ def test_tokens_of_before_are_verified_by_the_same_keys(restored):
     assert claims["sub"] == str(restored.now.user.id)
 
 
+@attack("FT-24")
 def test_sessions_of_before_go_on(restored):
     assert restored.now.refresh(restored.held.untouched) == (200, None)
 
@@ -111,12 +113,14 @@ def test_a_session_born_after_the_point_is_refused_in_good_order(restored):
     assert restored.now.refresh(restored.held.born_after) == (400, "invalid_grant")
 
 
+@attack("FT-24")
 def test_a_token_of_a_session_born_after_the_point_is_inactive(restored):
     answer = restored.now.party.introspect(restored.held.born_after["access_token"])
 
     assert answer.json == {"active": False}
 
 
+@attack("FT-24")
 def test_the_successor_that_was_handed_out_after_the_point_is_refused(restored):
     """The session is at the generation of before, so its client has to sign in again ..."""
     assert restored.now.refresh(restored.held.rotated_after) == (400, "invalid_grant")

@@ -7,7 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from authserver.actor import SYSTEM
 from authserver.app import create_app
+from authserver.audit.chain import AuditChain
+from authserver.audit.events import Event
+from authserver.audit.service import AuditService
 from authserver.devservices.postgres import EmbeddedPostgres
 from authserver.storage.db import Database
 from authserver.wiring import Services, build
@@ -74,6 +78,25 @@ def test_a_restored_dump_serves_the_sessions_of_before(services, client, vault, 
         refreshed = RelyingParty(other, party.credentials).refresh(tokens["refresh_token"])
     assert claims["client_id"] == party.credentials.client_id
     assert refreshed.status_code == 200, refreshed.text
+
+
+def test_a_restored_audit_record_is_whole_and_goes_on(services, vault, postgres):
+    """With its triggers; seals of the same key follow on those of before."""
+    before = services.get(AuditChain)
+    before.seal(None)
+    noted = before.verify([], print).newest
+    restored = postgres.create_database("a_restored_record")
+
+    done = vault.restore(vault.dump(), "a_restored_record")
+
+    assert done.code == 0, done.said
+    others = build(replace(services.settings, database_url=restored))
+    with contextlib.closing(others.get(Database)):
+        others.get(AuditService).record_alone(Event.ROLE_CREATED, SYSTEM)
+        others.get(AuditChain).seal(None)
+        found: list = []
+        verified = others.get(AuditChain).verify([noted], found.append)
+    assert (found, verified.newest.number) == ([], noted.number + 1)
 
 
 def test_nothing_is_restored_over_what_is_there(vault):

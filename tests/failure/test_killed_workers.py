@@ -2,6 +2,9 @@
 
 import contextlib
 import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,10 +28,16 @@ from authserver.storage.jobs import JobQueue
 from authserver.storage.migrations import migrate
 from authserver.wiring import Services, build
 from tests.factories.clients import ClientFactory
+from tests.support.live_server import ROOT
 from tests.support.logout_receiver import LogoutReceiver, logout_receiver
 from tests.support.worker_process import WorkerProcess
 
 _SECONDS = 30.0
+LONE_WORKER = """
+import sys
+from authserver.storage.job_worker import JobWorker
+JobWorker(sys.argv[1], ()).run()
+"""
 
 
 @dataclass
@@ -149,6 +158,22 @@ def test_an_idle_worker_ends_at_once(workplace):
         assert worker.wait() == 0
         assert time.monotonic() - started < 5
     assert workplace.sql("SELECT 1 FROM procrastinate_workers") == []
+
+
+def test_a_worker_ends_that_is_told_to_before_it_has_a_connection():
+    """What it has begun by then must not keep it: PostgreSQL takes its time to answer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing"
+        with subprocess.Popen([sys.executable, "-c", LONE_WORKER, url], cwd=ROOT) as worker:
+            connection, _ = silent.accept()
+
+            worker.terminate()
+
+            try:
+                assert worker.wait(20) == 0
+            finally:
+                worker.kill()
+        connection.close()
 
 
 def test_a_job_is_begun_as_soon_as_it_is_left(workplace):

@@ -1,5 +1,6 @@
 """A flood of sign-ins, with right passwords: nothing throttles it but what a hash costs."""
 
+import os
 import statistics
 import threading
 import time
@@ -9,6 +10,8 @@ import pytest
 import requests
 
 from authserver.wiring import Services
+from benchmarks.meter import Family
+from tests.attacks.rows import attack
 from tests.factories.clients import ClientFactory
 from tests.factories.users import TestUser, UserFactory
 from tests.support.live_server import LiveServer
@@ -24,6 +27,7 @@ def installation(
     return make_live_server(threads=16)
 
 
+@attack("DO-01")
 def test_a_flood_of_sign_ins_does_not_starve_the_token_endpoint(
     installation: tuple[LiveServer, Services],
 ) -> None:
@@ -40,6 +44,7 @@ def test_a_flood_of_sign_ins_does_not_starve_the_token_endpoint(
     assert statistics.median(times) < 0.3
 
 
+@attack("DO-01")
 def test_who_is_one_too_many_in_a_flood_is_told_when_to_come_back(
     installation: tuple[LiveServer, Services],
 ) -> None:
@@ -50,6 +55,25 @@ def test_who_is_one_too_many_in_a_flood_is_told_when_to_come_back(
 
     assert statuses == {200, 503}
     assert retry_after == {"1"}
+
+
+@attack("DO-01")
+def test_a_flood_of_wrong_passwords_takes_the_memory_of_as_many_hashes_as_run(
+    installation: tuple[LiveServer, Services],
+) -> None:
+    """ASVS 15.2.2: as many as there are cores, 19 MiB each, however many ask for one."""
+    server, services = installation
+    before = _largest(server)
+
+    statuses, _ = _storm(server, services, lambda: time.sleep(2), password="wrong password 47")
+
+    assert statuses <= {401, 429, 503}
+    assert _largest(server) - before < (os.cpu_count() or 1) * 19 + 20
+
+
+def _largest(server: LiveServer) -> float:
+    """MiB of the largest process, what it shares counted in parts."""
+    return max(Family(pid).largest() for pid in server.worker_pids)
 
 
 def _token_times(server: LiveServer, services: Services) -> list[float]:
@@ -68,14 +92,17 @@ def _token_times(server: LiveServer, services: Services) -> list[float]:
 
 
 def _storm(
-    server: LiveServer, services: Services, act: Callable[[], None]
+    server: LiveServer,
+    services: Services,
+    act: Callable[[], None],
+    password: str | None = None,
 ) -> tuple[set[int], set[str]]:
     """What the flood was answered while ``act`` acted: statuses, and what 503 said of when."""
     users = [UserFactory(services)() for _ in range(SIGNING_IN)]
     stop, answers = threading.Event(), list[requests.Response]()
 
     def sign_in(user: TestUser) -> None:
-        body = {"email": user.email, "password": user.password}
+        body = {"email": user.email, "password": password or user.password}
         with requests.Session() as http:
             while not stop.is_set():
                 answer = http.post(f"{server.base}/api/auth/login", json=body, timeout=30)

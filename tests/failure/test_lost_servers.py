@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import requests
 
-from tests.failure.conftest import Installation
 from tests.support.live_server import LiveServer
 from tests.support.load import RefreshChain, under_load, wait_until
+from tests.support.mortal import Installation
 
 Install = Callable[..., Installation]
 # What a client may see, beside success, while something is being killed: 0 is a broken connection.

@@ -5,8 +5,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.failure.conftest import Installation
 from tests.support.load import wait_until
+from tests.support.mortal import Installation
 
 
 def test_a_worker_that_waits_for_postgresql_ends_with_its_master(

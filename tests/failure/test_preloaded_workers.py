@@ -15,6 +15,7 @@ from authserver.settings import Settings
 from authserver.storage.db import Database
 from authserver.storage.migrations import migrate
 from authserver.wiring import Services, build
+from tests.attacks.rows import attack
 from tests.factories.users import TestUser, UserFactory
 from tests.support.first_party import FirstParty
 from tests.support.jwks_verifier import payload_of
@@ -69,6 +70,7 @@ def subject_of(answer: dict[str, Any]) -> str | None:
     return str(payload_of(token)["sub"]) if token else None
 
 
+@attack("FT-32")
 def test_preloaded_workers_do_not_hear_each_others_answers(
     preloaded: tuple[LiveServer, Services],
 ) -> None:

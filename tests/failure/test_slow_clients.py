@@ -9,6 +9,7 @@ import pytest
 from authserver.devservices.postgres import EmbeddedPostgres
 from authserver.devservices.redis import EmbeddedValkey
 from authserver.wiring import Services
+from tests.attacks.rows import attack
 from tests.factories.clients import ClientFactory
 from tests.support.live_server import LiveServer, running_server
 from tests.support.nginx import Nginx, nginx_for
@@ -50,6 +51,7 @@ def median_beside(base: str, services: Services, begun: bytes) -> float:
     return statistics.median(answered)
 
 
+@attack("DO-02")
 @pytest.mark.parametrize("begun", [HEAD, BODY], ids=["head", "body"])
 def test_gunicorn_answers_beside_slow_clients(gunicorn: Running, begun: bytes) -> None:
     """CWE-400. Without our worker's help each of them would hold one of eight threads."""
@@ -58,6 +60,7 @@ def test_gunicorn_answers_beside_slow_clients(gunicorn: Running, begun: bytes) -
     assert median_beside(server.base, services, begun) < 0.5
 
 
+@attack("DO-02")
 def test_granian_answers_beside_half_heads(granian: Running) -> None:
     server, services = granian
 

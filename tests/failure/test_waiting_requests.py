@@ -12,7 +12,7 @@ from tests.support.first_party import FirstParty
 from tests.support.live_server import LiveServer
 
 _SOON = 0.5
-_SLOW_HASH = {"password_hash_memory": 131_072, "password_hash_iterations": 8}
+_SLOW_HASH = {"password_hash_memory": 131_072, "password_hash_iterations": 4}
 Running = tuple[LiveServer, Services]
 
 

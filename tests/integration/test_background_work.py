@@ -29,16 +29,18 @@ os.wait()
 print(json.dumps({"process": threads(), "child": json.loads(os.read(reader, 9999))}))
 """
 
-# Services without any service: each round fails in a way that nobody foresaw.
+# Services without any service but a clock: each round fails in a way that nobody foresaw.
 _BROKEN = """
 import sys, time
+from types import SimpleNamespace
 from authserver import maintenance
+from authserver.clock import SystemClock
 from authserver.observability.logs import configure_logs
-from authserver.wiring import Services
+from authserver.wiring import Services, Stores
 
 configure_logs("INFO", "json")
 maintenance.INTERVAL = 0.02
-maintenance.maintain_in_background(Services(None, {}))
+maintenance.maintain_in_background(Services(None, {Stores: SimpleNamespace(clock=SystemClock())}))
 time.sleep(1)
 """
 

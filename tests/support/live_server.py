@@ -33,7 +33,9 @@ from authserver.wiring import Services, build
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 30.0
-_STOP_SECONDS = 15.0
+# Of the log of a server, when a test fails: so many characters of its end.
+_SHOWN = 5000
+_STOP_SECONDS = 40.0
 _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
@@ -97,6 +99,13 @@ class LiveServer:
         """SIGTERM: it answers what it has begun with, and ends."""
         assert self._process is not None
         self._process.terminate()
+
+    def kill(self) -> None:
+        """End its first process as the kernel would, and leave the others to themselves."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
 
     def wait_until_ready(self) -> None:
         """Raises AssertionError with the end of the log when it does not become ready."""
@@ -208,19 +217,22 @@ def running_server(
     valkey: EmbeddedValkey,
     *,
     program: str = "gunicorn",
+    kind: type[LiveServer] = LiveServer,
     **settings: Any,
 ) -> Iterator[tuple[LiveServer, Services]]:
     """A server on a new, bootstrapped database, and services on the same one."""
     url = postgres.create_database(f"live_{secrets.token_hex(6)}")
     migrate(url)
     values = {"database_url": url, "redis_url": valkey.url, "keys_dir": folder / "keys"}
-    server = LiveServer(values | settings, folder, program=program)
+    server = kind(values | settings, folder, program=program)
     services = build(Settings(**server.settings_env))
     try:
         bootstrap(services)
         yield server.start(), services
     finally:
         server.stop()
+        # Shown for tests that fail.
+        print(server.log()[-_SHOWN:])  # noqa: T201
         services.get(Database).close()
 
 

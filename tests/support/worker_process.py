@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -42,6 +43,13 @@ class WorkerProcess:
         """The exit code; negative for the signal that ended it."""
         assert self._process is not None
         return self._process.wait(seconds)
+
+    def wait_for(self, said: str, seconds: float = 30) -> None:
+        """Return when this stands in the log. Raises AssertionError when it never does."""
+        deadline = time.monotonic() + seconds
+        while said not in self.log():
+            assert time.monotonic() < deadline, self.log()[-3000:]
+            time.sleep(0.05)
 
     def log(self) -> str:
         return self._log.read_text(errors="replace")

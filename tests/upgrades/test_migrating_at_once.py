@@ -11,6 +11,7 @@ import pytest
 from authserver.devservices.postgres import EmbeddedPostgres
 from authserver.storage.connections import connector
 from authserver.storage.migrations import ADVISORY_LOCK, head_revision, migrate
+from tests.attacks.rows import attack
 
 WAITING = """SELECT count(*) FROM pg_locks
              WHERE locktype = 'advisory' AND NOT granted AND objid = %s
@@ -37,6 +38,7 @@ def wait_until_it_waits(connection: "psycopg2.extensions.connection") -> None:
         time.sleep(0.02)
 
 
+@attack("FT-22")
 def test_whoever_comes_second_waits_and_has_nothing_to_do(url):
     """security.md, invariant 11. Without the lock both would create the same tables."""
     done: list[str] = []

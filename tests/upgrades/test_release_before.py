@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from authserver.storage.migrations import oldest_code
+from tests.attacks.rows import attack
 from tests.support.jwks_verifier import JwksVerifier
 from tests.support.releases import (
     AUDIENCE,
@@ -41,6 +42,7 @@ def clone(tmp_path: Path):
     return clone
 
 
+@attack("FT-23")
 def test_sessions_and_tokens_survive_the_upgrade(before, today, installation, tmp_path):
     """What was begun with the release before goes on after `authserver migrate`."""
     client = before.furnish(**installation)

@@ -1,6 +1,7 @@
 """Errors as people see them, and where programs get something else."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from authserver.app import assemble
 from authserver.storage.db import Database
@@ -76,14 +77,16 @@ def test_a_language_that_we_do_not_have_is_english(client):
     assert '<html lang="en">' in answer.text
 
 
-def test_a_mistake_of_ours_is_a_page_with_its_id(application, services, monkeypatch):
+def test_a_mistake_of_ours_is_a_page_with_its_id(application, monkeypatch):
     """Nothing of it is told but the id, under which everything is in the log."""
     view = application.view_functions["pages.show_start"]
     monkeypatch.setitem(application.view_functions, "pages.show_start", lambda: 1 / 0)
 
-    answer = application.test_client().get("/", headers={"X-Request-ID": "an-id-of-a-test"})
+    with capture_logs() as logged:
+        answer = application.test_client().get("/")
 
+    (crash,) = [line for line in logged if line["event"] == "request.crashed"]
     assert view.__name__ == "show_start"
     assert answer.status_code == 500
-    assert "an-id-of-a-test" in answer.text
+    assert crash["error_id"] in answer.text
     assert "ZeroDivision" not in answer.text

@@ -1,14 +1,16 @@
 """What a person sees when nothing can be told to the client."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
 
 from authserver.clients.service import ClientService
+from authserver.clock import Clock
 from authserver.errors import AppError, FlowExpired
-from authserver.http.messages import Headers, HttpRequest, HttpResponse
-from authserver.http.pages import Pages
+from authserver.http.messages import HttpRequest, HttpResponse
+from authserver.http.pages import Pages, full_minute
 from authserver.oauth.errors import ProtocolError
 
 log = structlog.get_logger(__name__)
@@ -24,6 +26,7 @@ class ErrorPages:
 
     pages: Pages
     clients: ClientService
+    clock: Clock
     in_development: bool
 
     def show(self, http: HttpRequest, error: AppError) -> HttpResponse:
@@ -35,13 +38,14 @@ class ErrorPages:
         log.warning(
             "authorization.refused", error_id=error_id, error=said.error, detail=error.detail
         )
-        retry = said.retry_after
-        headers: Headers = [] if retry is None else [("Retry-After", str(retry))]
+        after = said.retry_after
+        now = self.clock.now()
         return self.pages.show(
             http,
             "error.html",
             said.status_code if said.status_code in _BUSY else 400,
-            headers=headers,
+            headers=said.retry_headers,
+            retry_at=None if after is None else full_minute(now + timedelta(seconds=after)),
             code=error.code,
             error=said.error,
             description=self._description(said.description, error.detail),

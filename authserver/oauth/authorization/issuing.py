@@ -10,6 +10,7 @@ from authserver.flows.authorization_code import AuthorizationCode
 from authserver.flows.authorization_request import AuthorizationRequest
 from authserver.flows.service import FlowService
 from authserver.ids import new_id
+from authserver.observability.metrics import TOKENS
 from authserver.sessions.service import SessionService
 from authserver.sessions.session import LiveSession, SignIn
 from authserver.tokens.authorization import Authorization
@@ -82,6 +83,9 @@ class Issuing:
                 code=code,
                 with_user_claims=request.response_type == "id_token",
             )
+        for kind in ("access", "id"):
+            if f"{kind}_token" in parameters:
+                TOKENS.of("implicit", kind).add()
         return parameters
 
     def _access_token(

@@ -9,11 +9,13 @@ from authserver.browser_sessions.service import BrowserSessionService
 from authserver.clients.response_types import supported_response_types
 from authserver.clients.service import ClientService
 from authserver.consents.service import ConsentService
+from authserver.errors import AppError
 from authserver.flows.logout_request import LogoutFlows
 from authserver.flows.service import FlowService
 from authserver.http.cookies import Cookies
-from authserver.http.messages import Endpoint
+from authserver.http.messages import Endpoint, HttpRequest, HttpResponse
 from authserver.http.pages import Pages
+from authserver.http.request_limits import Handle, RequestLimit, RequestLimits, limited
 from authserver.http.throttle import Throttles
 from authserver.oauth.authorization.checks import Policy
 from authserver.oauth.authorization.error_pages import ErrorPages
@@ -29,6 +31,7 @@ from authserver.oauth.endpoints.jwks import JwksEndpoint
 from authserver.oauth.endpoints.registration import RegistrationEndpoint
 from authserver.oauth.endpoints.revocation import RevocationEndpoint
 from authserver.oauth.endpoints.userinfo import UserinfoEndpoint
+from authserver.oauth.errors import error_response
 from authserver.oauth.logout.front_channel import FrontChannelLogout
 from authserver.oauth.logout.proof import LogoutProof
 from authserver.oauth.metadata import DISCOVERY_PATHS, PATHS, REGISTRATION_PATH, server_metadata
@@ -62,14 +65,12 @@ def endpoint_table(services: Lookup, settings: Settings, pages: Pages) -> dict[s
         PATHS["authorization_endpoint"]: Endpoint(
             ("GET", "POST"), _authorize(services, settings, pages)
         ),
-        PATHS["token_endpoint"]: Endpoint(("POST",), server.token, cors="registered"),
-        PATHS["introspection_endpoint"]: Endpoint(("POST",), server.endpoint("introspection")),
-        PATHS["revocation_endpoint"]: Endpoint(
-            ("POST",), server.endpoint("revocation"), cors="registered"
+        PATHS["token_endpoint"]: Endpoint(
+            ("POST",),
+            limited(server.token, services.get(RequestLimits).token, _refuse),
+            cors="registered",
         ),
-        PATHS["userinfo_endpoint"]: Endpoint(
-            ("GET", "POST"), _userinfo(server.tokens), cors="registered"
-        ),
+        **_verification(server, services.get(RequestLimits).verify),
         **_registration(services, settings),
         PATHS["jwks_uri"]: Endpoint(
             ("GET",), JwksEndpoint(signing, settings.jwks_max_age), cors="any"
@@ -84,12 +85,35 @@ def endpoint_table(services: Lookup, settings: Settings, pages: Pages) -> dict[s
     }
 
 
-def _authorize(services: Lookup, settings: Settings, pages: Pages) -> AuthorizationEndpoint:
+def _verification(server: AuthorizationServer, limit: RequestLimit | None) -> dict[str, Endpoint]:
+    """What services and clients ask about tokens, within one limit."""
+
+    def within(handle: Handle) -> Handle:
+        return limited(handle, limit, _refuse)
+
+    return {
+        PATHS["introspection_endpoint"]: Endpoint(
+            ("POST",), within(server.endpoint("introspection"))
+        ),
+        PATHS["revocation_endpoint"]: Endpoint(
+            ("POST",), within(server.endpoint("revocation")), cors="registered"
+        ),
+        PATHS["userinfo_endpoint"]: Endpoint(
+            ("GET", "POST"), within(_userinfo(server.tokens)), cors="registered"
+        ),
+    }
+
+
+def _refuse(http: HttpRequest, error: AppError) -> HttpResponse:
+    return error_response(error, http)
+
+
+def _authorize(services: Lookup, settings: Settings, pages: Pages) -> Handle:
     tokens, flows = services.get(TokenService), services.get(FlowService)
     clients, sessions = services.get(ClientService), services.get(SessionService)
     # Elsewhere an issuer has https (``setting_rules``).
     in_development = settings.issuer.startswith("http:")
-    return AuthorizationEndpoint(
+    endpoint = AuthorizationEndpoint(
         proof=Proof(clients, services.get(RequestObjects)),
         policy=Policy(
             supported_response_types(settings.front_channel_response_types),
@@ -102,16 +126,17 @@ def _authorize(services: Lookup, settings: Settings, pages: Pages) -> Authorizat
         browser_sessions=services.get(BrowserSessionService),
         cookies=Cookies.of(settings.issuer),
         pages=pages,
-        error_pages=ErrorPages(pages, clients, settings.in_development),
+        error_pages=ErrorPages(pages, clients, tokens.clock, settings.in_development),
         clock=tokens.clock,
         issuer=settings.issuer,
     )
+    return limited(endpoint, services.get(RequestLimits).authorize, endpoint.error_pages.show)
 
 
-def _end_session(services: Lookup, settings: Settings, pages: Pages) -> EndSessionEndpoint:
+def _end_session(services: Lookup, settings: Settings, pages: Pages) -> Handle:
     tokens, clients = services.get(TokenService), services.get(ClientService)
     logout_flows = services.get(LogoutFlows)
-    return EndSessionEndpoint(
+    endpoint = EndSessionEndpoint(
         proof=LogoutProof(clients, tokens.id_tokens, logout_flows),
         subjects=tokens.subjects,
         sign_outs=services.get(SignOutService),
@@ -121,8 +146,9 @@ def _end_session(services: Lookup, settings: Settings, pages: Pages) -> EndSessi
         logout_flows=logout_flows,
         cookies=Cookies.of(settings.issuer),
         pages=pages,
-        error_pages=ErrorPages(pages, clients, settings.in_development),
+        error_pages=ErrorPages(pages, clients, tokens.clock, settings.in_development),
     )
+    return limited(endpoint, services.get(RequestLimits).authorize, endpoint.error_pages.show)
 
 
 def _userinfo(tokens: TokenService) -> UserinfoEndpoint:
@@ -146,9 +172,12 @@ def _registration(services: Lookup, settings: Settings) -> dict[str, Endpoint]:
         failures=throttles.client_authentication,
         address=settings.issuer + REGISTRATION_PATH,
     )
+    limit = services.get(RequestLimits).registration
     return {
-        REGISTRATION_PATH: Endpoint(("POST",), endpoint.register, cors="registered"),
+        REGISTRATION_PATH: Endpoint(
+            ("POST",), limited(endpoint.register, limit, _refuse), cors="registered"
+        ),
         f"{REGISTRATION_PATH}/": Endpoint(
-            ("GET", "PUT", "DELETE"), endpoint.manage, cors="registered"
+            ("GET", "PUT", "DELETE"), limited(endpoint.manage, limit, _refuse), cors="registered"
         ),
     }

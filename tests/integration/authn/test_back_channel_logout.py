@@ -18,6 +18,7 @@ from authserver.storage.db import Database
 from authserver.storage.job_worker import JobWorker
 from authserver.users.service import UserService
 from authserver.wiring import Services
+from tests.attacks.rows import attack
 from tests.conftest import ISSUER
 from tests.factories.clients import ClientFactory
 from tests.factories.users import TestUser
@@ -303,6 +304,7 @@ def test_a_client_that_refuses_is_left_alone(
     assert [row[0] for row in queue(installation[1])] == ["failed"]
 
 
+@attack("FT-26")
 def test_a_client_that_is_not_there_is_told_again_later(browser, user, party, work, installation):
     browser.sign_in(user)
     sign_out(browser, browser.join(party(backchannel_logout_uri="http://127.0.0.1:9/")))
@@ -312,6 +314,7 @@ def test_a_client_that_is_not_there_is_told_again_later(browser, user, party, wo
     assert queue(installation[1]) == [("todo", 1)]
 
 
+@attack("FT-26")
 def test_one_client_in_trouble_holds_no_other_up(browser, user, party, receiver, work):
     receiver.statuses = [500]
     clients = [party(), party()]

@@ -92,7 +92,11 @@ def test_a_consent_is_recorded(consents, rows, user, web):
 
     (event,) = rows.events("consent.granted")
     assert (event.user_id, event.client_id) == (user.id, "web")
-    assert event.detail == {"scope": "email openid"}
+    assert event.detail == {
+        "scope": "email openid",
+        "before": {"scope": []},
+        "after": {"scope": ["email", "openid"]},
+    }
 
 
 def test_nothing_is_granted_by_a_user_who_is_gone(consents, web):
@@ -132,7 +136,11 @@ def test_all_sessions_at_that_client_end_and_no_others(
     assert here.refresh(theirs["refresh_token"]).status_code == 200
     (event,) = rows.events("consent.withdrawn")
     assert (event.user_id, event.client_id) == (user.id, "web")
-    assert event.detail == {"ended_sessions": 2}
+    assert event.detail == {
+        "ended_sessions": 2,
+        "before": {"scope": ["openid"]},
+        "after": {"scope": []},
+    }
 
 
 def test_sessions_at_other_clients_live_on(client, consents, user, web, relying_party):

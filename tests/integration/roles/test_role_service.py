@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from authserver.actor import SYSTEM
 from authserver.audit.repository import AuditRepository
+from authserver.audit.search import Search
 from authserver.audit.service import AuditService
 from authserver.errors import LastAdministrator, PreconditionFailed, RoleNameTaken
 from authserver.roles.models import Role, UserRole
@@ -166,7 +167,7 @@ def test_a_role_is_assigned_once_by_many(services, roles, make_user):
 
     at_once(*[lambda: roles.assign(SYSTEM, None, user.id, role.id)] * 5)
 
-    events = services.get(AuditService).list(before=None, limit=9, event="role.assigned")
+    events = services.get(AuditService).list(Search(event="role.assigned"), before=None, limit=9)
     assert [event.detail["name"] for event in events].count("auditor") == 1
 
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from authserver.actor import SYSTEM, Actor
+from authserver.audit.search import Search
 from authserver.errors import Unavailable
 
 
@@ -118,7 +119,7 @@ def test_a_key_that_comes_into_office_is_recorded(make_service, database):
 
     service.ensure_keys(Actor("user", "admin"))
 
-    events = service.audit.list(before=None, limit=10, event="signing_key.rotated")
+    events = service.audit.list(Search(event="signing_key.rotated"), before=None, limit=10)
     assert {(event.actor_id, event.detail["kid"]) for event in events} == {
         ("admin", service.signing_key("ES256").kid),
         ("admin", service.refresh_key().kid),

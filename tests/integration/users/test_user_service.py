@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, text
 
 from authserver.actor import SYSTEM
+from authserver.audit.search import Search
 from authserver.audit.service import AuditService
 from authserver.credentials.service import CredentialService
 from authserver.errors import (
@@ -75,7 +76,9 @@ def test_who_registers_has_the_role_user(services, users):
 def test_a_registration_is_recorded(services, users):
     user = users.register(SYSTEM, "u@x", PASSWORD)
 
-    [registered] = services.get(AuditService).list(before=None, limit=9, event="user.registered")
+    [registered] = services.get(AuditService).list(
+        Search(event="user.registered"), before=None, limit=9
+    )
     assert registered.user_id == user.id
 
 

@@ -3,6 +3,7 @@
 from base64 import b64encode
 
 import pytest
+from structlog.testing import capture_logs
 
 from authserver.actor import SYSTEM
 from authserver.clients.service import ClientService
@@ -201,3 +202,17 @@ def test_a_disabled_client_is_refused_within_a_second(client, web, services):
     services.get(ClientService).disable(SYSTEM, web.client_id)
 
     assert refused_as(party.token(**FORM_BODY)) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("secret", "detail"),
+    [("wrong", "unknown client or wrong secret"), (None, "no client authentication")],
+)
+def test_the_log_says_why_and_the_answer_does_not(ask, web, secret, detail):
+    """OWASP ASVS 5.0, 16.3.1: whoever runs the server can tell what is wrong with a client."""
+    with capture_logs() as lines:
+        answer = ask(basic(web.client_id, secret) if secret else None)
+
+    assert refused_as(answer) == (401, "invalid_client")
+    assert [line["detail"] for line in lines if line["event"] == "request.refused"] == [detail]
+    assert detail not in answer.text

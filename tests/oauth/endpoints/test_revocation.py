@@ -137,7 +137,8 @@ def test_the_revocation_of_an_access_token_is_recorded_by_its_id(relying_party, 
     relying_party.revoke(tokens["access_token"])
 
     (event,) = rows.events("token.revoked")
-    assert event.detail == {"jti": payload_of(tokens["access_token"])["jti"]}
+    claims = payload_of(tokens["access_token"])
+    assert event.detail == {"jti": claims["jti"], "session_id": claims["sid"]}
 
 
 def test_a_revocation_is_kept_no_longer_than_the_token_would_have_lived(

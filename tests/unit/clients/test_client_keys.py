@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey
 
 from authserver.clients.keys import BOUND, BURST, FRESH, PAUSE, STALE, WINDOW, ClientKeys
 from authserver.errors import ClientKeyNotFound, Unavailable
-from authserver.http.outbound import OutboundFailed, OutboundRefused
+from authserver.http.outbound import OutboundBusy, OutboundFailed, OutboundRefused
 from tests.support.client_keys import ClientKey, key_set
 
 URI = "https://app.example/jwks"
@@ -338,3 +338,30 @@ def test_no_more_threads_wait_than_may():
 
     outside.leave.set()
     first.join(5)
+
+
+def test_who_finds_no_place_for_a_call_is_told_to_come_back(outside, keys, first):
+    """It is no fault of the client that others have us call slow servers (CWE-770)."""
+    outside.failure = OutboundBusy("too many calls at once")
+
+    with pytest.raises(Unavailable):
+        keys.find(PUBLISHING, kid=first.kid, alg="ES256")
+
+
+def test_a_call_that_found_no_place_is_made_at_the_next_occasion(outside, keys, first):
+    """It has not failed: nobody must wait for the pause of one that has."""
+    outside.failure = OutboundBusy("too many calls at once")
+    for _ in range(BURST + 1):
+        with pytest.raises(Unavailable):
+            keys.find(PUBLISHING, kid=first.kid, alg="ES256")
+    outside.failure = None
+
+    assert kids(keys.find(PUBLISHING, kid=first.kid, alg="ES256")) == [first.kid]
+
+
+def test_keys_that_are_known_serve_while_there_is_no_place_for_a_call(outside, keys, first):
+    keys.find(PUBLISHING, kid=first.kid, alg="ES256")
+    outside.now += FRESH + 1
+    outside.failure = OutboundBusy("too many calls at once")
+
+    assert kids(keys.find(PUBLISHING, kid=first.kid, alg="ES256")) == [first.kid]

@@ -4,10 +4,12 @@ import ipaddress
 import itertools
 
 import pytest
+from environs import ValidationError
 from structlog.testing import capture_logs
 
 from authserver.http import proxies
 from authserver.http.proxies import UNKNOWN, client_address, network_of
+from authserver.setting_rules import check_networks
 
 TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
 
@@ -112,3 +114,29 @@ def test_a_server_behind_a_socket_knows_no_address():
 def test_one_customer_is_one_network(caller, network):
     """security.md, invariant 9: per /64."""
     assert network_of(caller) == network
+
+
+@pytest.mark.parametrize(
+    "network", ["proxy.example", "*", "10.0.0.1/8", "10.0.0.0/33", "unix:/run/proxy", "10.0.0", ""]
+)
+def test_trusted_proxies_are_told_by_their_networks_only(network):
+    """A name could be made to stand for anybody; an address with a mask that does not fit it is a
+    mistake."""
+    with pytest.raises(ValidationError):
+        check_networks([network])
+
+
+def test_a_single_proxy_is_a_network_of_one():
+    check_networks(["192.0.2.7", "2001:db8::7/128"])
+
+
+@pytest.mark.parametrize("peer", ["11.0.0.1", "9.255.255.255", "fe00::1", "unknown", ""])
+def test_who_is_just_outside_of_a_network_is_a_stranger(peer):
+    assert address(peer, "203.0.113.9") != "203.0.113.9"
+
+
+def test_many_hops_of_strangers_cost_nothing_more_than_their_number():
+    """CWE-400: the header may fill a whole head."""
+    forwarded = ", ".join(["203.0.113.9"] * 5000)
+
+    assert address("10.1.1.1", forwarded) == "203.0.113.9"

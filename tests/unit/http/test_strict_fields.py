@@ -56,3 +56,19 @@ def test_a_moment_that_is_told_can_be_read_again():
 def test_a_moment_without_a_zone_is_none(at):
     with pytest.raises(ValidationError):
         Thing().load({"at": at})
+
+
+@pytest.mark.parametrize(
+    ("at", "read"),
+    [
+        ("2026-11-22T13:00:00+23:59", datetime(2026, 11, 21, 13, 1, tzinfo=UTC)),
+        ("2026-11-22T13:00:00-20:00", datetime(2026, 11, 23, 9, 0, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+01:00", datetime.min.replace(tzinfo=UTC)),
+        ("9999-12-31T23:59:59-01:00", datetime.max.replace(tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_read_in_utc_whatever_its_offset(at, read):
+    """PostgreSQL refuses an offset of 16 hours or more, which RFC 3339 allows."""
+    moment = Thing().load({"at": at})["at"]
+
+    assert (moment, moment.tzinfo) == (read, UTC)

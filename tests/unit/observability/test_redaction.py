@@ -1,5 +1,6 @@
 """Nothing secret gets into a log (OWASP ASVS 5.0, section 16.2.5; CWE-532)."""
 
+import ast
 import json
 import logging
 
@@ -8,6 +9,7 @@ import structlog
 
 from authserver.observability.logs import configure_logs
 from authserver.observability.redaction import REDACTED, redact
+from tests.support.live_server import ROOT
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1bmEifQ.c2lnbmF0dXJl"
 
@@ -73,6 +75,21 @@ def test_what_is_not_secret_stays(name):
     assert redact(None, "info", {name: "x"}) == {name: "x"}
 
 
+def test_nothing_of_ours_is_said_under_a_name_that_is_taken_out():
+    """It would be of no use: ``code=error.code`` tells nobody which one it was."""
+    calls = [
+        node
+        for file in (ROOT / "authserver").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("log.", "report_c"))
+    ]
+
+    names = {option.arg for call in calls for option in call.keywords if option.arg}
+
+    assert "reason" in names
+    assert [name for name in names if redact(None, "info", {name: "x"}) != {name: "x"}] == []
+
+
 def test_the_name_of_an_event_stays():
     assert redact(None, "info", {"event": "token.revoked"}) == {"event": "token.revoked"}
 
@@ -135,3 +152,42 @@ def test_less_important_messages_are_left_out(capsys):
     logging.getLogger("elsewhere").info("x")
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("DETAIL:  Failing row contains (1, una, $argon2id$hush, (a)).\n\nmore", "hush"),
+        ("DETAIL:  Failing row contains (1, a line\nand hush)", "hush"),
+        ("DETAIL:  Key (email)=(hush@example.com) already exists.", "hush"),
+        ("DETAIL:  Key (a, b)=(1, hush) is not present in table", "hush"),
+        ("syntax error\nLINE 1: SELECT 'hush'\n               ^\n", "hush"),
+    ],
+)
+def test_what_postgresql_quotes_of_rows_is_taken_out(text, secret):
+    """A row has the hash of a password, a statement of psycopg2 has its values."""
+    said = redact(None, "error", {"exception": text})["exception"]
+
+    assert secret not in said
+    assert REDACTED in said
+
+
+def test_what_is_secret_is_taken_out_however_deep():
+    event = {"told": [{"password": "hush", "name": "una"}, b"Bearer hushhush", ValueError(JWT)]}
+
+    assert redact(None, "info", event) == {
+        "told": [
+            {"password": REDACTED, "name": "una"},
+            f"b'Bearer {REDACTED}'",
+            f"ValueError('{REDACTED}')",
+        ]
+    }
+
+
+def test_an_encrypted_token_is_one_as_well():
+    """RFC 7516, section 7.1: five parts, of which the second may be empty."""
+    jwe = "eyJhbGciOiJkaXIifQ..aXYtaXYtaXY.Y2lwaGVydGV4dA.dGFn"
+
+    assert (
+        redact(None, "info", {"reason": f"no key for {jwe}"})["reason"] == "no key for " + REDACTED
+    )
