@@ -6,6 +6,8 @@ from authserver.actor import SYSTEM
 from authserver.authn.sign_out import SignOutService
 from authserver.consents.service import ConsentService
 from tests.attacks.rows import attack
+from tests.support.first_party import FirstParty
+from tests.support.relying_party import bearer
 
 
 @pytest.fixture
@@ -23,6 +25,20 @@ def test_a_code_is_worth_nothing_after_consent_was_withdrawn(flow, withdraw):
 
     answer = flow.redeem(code)
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+
+
+@attack("RF-20")
+def test_tokens_are_worth_nothing_after_consent_was_withdrawn(flow, client):
+    """OWASP ASVS 5.0, 10.7.3; CVE-2026-43983: by the REST API, as the person does it."""
+    tokens = flow.tokens(scope="openid offline_access")
+    mine = bearer(FirstParty(client).log_in(flow.user).json["accessToken"])
+
+    address = f"/api/users/{flow.user.id}/consents/{flow.client_id}"
+    assert client.delete(address, headers=mine).status_code == 204
+
+    answer = flow.party.refresh(tokens["refresh_token"])
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert flow.party.introspect(tokens["access_token"]).json == {"active": False}
 
 
 def test_a_token_by_way_of_the_browser_needs_consent_as_well(hybrid, services):

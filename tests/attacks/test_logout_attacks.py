@@ -18,7 +18,7 @@ from tests.support.browsers import (
     make_party,
 )
 from tests.support.logout_receiver import LogoutReceiver, logout_receiver
-from tests.support.relying_party import FORM
+from tests.support.relying_party import FORM, RelyingParty
 
 AFTER = "https://app.example/after"
 
@@ -56,6 +56,20 @@ def test_a_proven_logout_goes_back_with_its_state_and_is_one(browser, web, grant
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"{AFTER}?state=S"
     assert silent(browser, web)["error"] == "login_required"
+
+
+@attack("RF-26")
+@pytest.mark.parametrize(("scope", "status"), [("openid", 400), ("openid offline_access", 200)])
+def test_refresh_tokens_end_with_the_sign_in_but_for_offline_access(
+    browser, user, web, scope, status
+):
+    """OpenID Connect Core 1.0, section 11; Back-Channel Logout 1.0, section 2.7."""
+    browser.sign_in(user)
+    granted = browser.join(web, scope=scope)
+
+    browser.end_session(id_token_hint=granted.id_token)
+
+    assert RelyingParty(browser.http, web).refresh(granted.refresh_token).status_code == status
 
 
 @attack("LO-03")
