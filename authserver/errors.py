@@ -383,9 +383,12 @@ class LastAdministrator(Conflict):
     )
 
 
-class JobNotFailed(Conflict):
-    code = "job_not_failed"
-    message = "Only a job that was given up can be tried again, and none that waits already."
+class JobNotRetriable(Conflict):
+    code = "job_not_retriable"
+    message = (
+        "Only a job that was given up can be done again, and not while another one of the same "
+        "task waits: that one does the same."
+    )
 
 
 # Rate limited -------------------------------------------------------------------------------------

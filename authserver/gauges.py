@@ -6,7 +6,7 @@ keeps nobody waiting.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -16,13 +16,14 @@ from authserver.audit.chain import AuditChain
 from authserver.credentials.service import CredentialService
 from authserver.errors import Unavailable
 from authserver.http.throttle import Throttle, Throttles
+from authserver.job_queue.job import QueueFigures, Status
+from authserver.job_queue.service import JobQueueService
 from authserver.observability import metrics
 from authserver.observability.recording import Recording
 from authserver.observability.series import Number
 from authserver.signing.service import SigningService
 from authserver.storage import db, statements
 from authserver.storage.db import Database
-from authserver.storage.job_figures import STATUSES, JobFigures, job_figures
 from authserver.storage.jobs import Job
 from authserver.wiring import Services, Stores
 
@@ -36,13 +37,13 @@ _STATM = Path("/proc/self/statm")
 class Gauges:
     """All gauges of one process, of the kind ``SERVER`` or ``WORKER``.
 
-    ``kinds`` are the names of the jobs that there may be: of each that is not in the queue there
+    ``tasks`` are the names of the jobs that there may be: of each that is not in the queue there
     are none.
     """
 
     services: Services
     process: str
-    kinds: tuple[str, ...]
+    tasks: tuple[str, ...]
     monotonic: Callable[[], float] = time.monotonic
     _due: dict[str, float] = field(default_factory=dict)
 
@@ -102,11 +103,10 @@ class Gauges:
 
     def _measure_queue(self) -> None:
         try:
-            with self.services.get(Database).transaction() as tx:
-                figures = job_figures(tx)
+            figures = self.services.get(JobQueueService).figures()
         except Unavailable:
             return
-        _tell_queue(figures, self.kinds)
+        _tell_queue(figures, self.tasks)
 
     def _measure_audit(self) -> None:
         try:
@@ -116,15 +116,15 @@ class Gauges:
         metrics.AUDIT_UNSEALED.of().set(seconds)
 
 
-def _tell_queue(figures: list[JobFigures], kinds: tuple[str, ...]) -> None:
-    found = {(each.kind, each.status): each for each in figures}
-    known = {kind for (kind,) in metrics.OLDEST_JOB.members}
-    for kind in {*kinds, *known, *(each.kind for each in figures)}:
-        waiting = found.get((kind, "waiting"))
-        metrics.OLDEST_JOB.of(kind).set(waiting.waiting_seconds if waiting else 0)
-        for status in STATUSES:
-            each = found.get((kind, status))
-            metrics.JOBS.of(kind, status).set(each.number if each else 0)
+def _tell_queue(figures: Sequence[QueueFigures], tasks: tuple[str, ...]) -> None:
+    found = {(each.task, each.status): each for each in figures}
+    known = {task for (task,) in metrics.OLDEST_JOB.members}
+    for task in {*tasks, *known, *(each.task for each in figures)}:
+        waiting = found.get((task, Status.WAITING))
+        metrics.OLDEST_JOB.of(task).set(waiting.waiting_seconds if waiting else 0)
+        for status in Status:
+            each = found.get((task, status))
+            metrics.JOBS.of(task, status).set(each.number if each else 0)
 
 
 def record(services: Services, folder: Path, process: str, jobs: tuple[Job, ...]) -> Recording:
@@ -137,7 +137,7 @@ def record(services: Services, folder: Path, process: str, jobs: tuple[Job, ...]
             metrics.THROTTLED.of(throttle.name)
     for job in jobs if process == WORKER else ():
         for outcome in ("done", "failed", "given_up"):
-            metrics.JOBS_DONE.of(job.name, outcome)
+            metrics.JOB_ATTEMPTS.of(job.name, outcome)
     recording = Recording(folder, gauges.measure)
     recording.start()
     return recording

@@ -13,11 +13,10 @@ from datetime import timedelta
 import structlog
 
 from authserver.errors import AppError
+from authserver.job_queue.service import JobQueueService
 from authserver.observability.clock_watch import ClockWatch, watch_clock_in_background
 from authserver.observability.crashes import report_crash
-from authserver.storage.db import Database
 from authserver.storage.forks import after_fork
-from authserver.storage.job_rounds import done_lately
 from authserver.upkeep import Task, tasks
 from authserver.wiring import Services, Stores
 
@@ -65,8 +64,7 @@ def maintain_in_background(services: Services) -> None:
 
 def _is_done_by_worker(services: Services, task: Task) -> bool:
     patience = timedelta(minutes=task.minutes * _ROUNDS)
-    with services.get(Database).transaction() as tx:
-        return done_lately(tx, task.name, patience)
+    return services.get(JobQueueService).was_done(task.name, patience)
 
 
 def _start(services: Services) -> None:

@@ -64,6 +64,10 @@ def check_origins(value: list[str]) -> None:
 def check_database_url(value: str) -> None:
     if not value.startswith(("postgresql://", "postgresql+psycopg2://", "postgres://")):
         raise ValidationError("Expected postgresql://user:password@host/database.")
+    place = value.partition("://")[2].partition("?")[0]
+    if place.count("@") > 1 or "@" in place.partition("/")[2]:
+        # Or else a part of the password would be taken for the host, and shown as such.
+        raise ValidationError("Write @ in a password as %40, and / as %2F.")
 
 
 def check_redis_url(value: str) -> None:
@@ -102,7 +106,7 @@ def check_bind(value: str) -> None:
 
 def check_limit(value: str) -> None:
     count, slash, unit = value.partition("/")
-    if not (count.isdigit() and int(count) and slash and unit in ("second", "minute", "hour")):
+    if not (count.isdecimal() and int(count) and slash and unit in ("second", "minute", "hour")):
         raise ValidationError("Expected a limit such as 30/minute.")
 
 
@@ -125,7 +129,7 @@ def check_traces_endpoint(value: str) -> None:
         )
 
 
-def share(value: float) -> None:
+def check_share(value: float) -> None:
     if not 0 <= value <= 1:
         raise ValidationError("Expected a number from 0 to 1, such as 0.1.")
 

@@ -28,9 +28,9 @@ from authserver.setting_rules import (
     check_redis_url,
     check_request_limit,
     check_sentry_dsn,
+    check_share,
     check_traces_endpoint,
     one_of,
-    share,
 )
 
 DAY = 86_400
@@ -222,8 +222,9 @@ class Settings:
     )
     request_limit_client: str = _field(
         "str",
-        "Token requests of one client, authenticated, in one process, such as `200/second`. "
-        "Empty: no limit, as for all `REQUEST_LIMIT`s.",
+        "Token requests that one client may send, after it has authenticated, such as "
+        "`200/second`. Each process counts for itself. Empty: no limit; so it is with every "
+        "AUTHSERVER_REQUEST_LIMIT_*.",
         default="",
         check=check_request_limit,
     )
@@ -253,14 +254,15 @@ class Settings:
     )
     request_limit_registration: str = _field(
         "str",
-        "Requests to register an account or a client, or to manage the latter, from one address, "
-        "in one process; those that are carried out have limits of their own.",
+        "Requests from one address to register an account or a client, or to read, change or "
+        "delete a registered client, in one process; what is carried out has limits of its own.",
         default="",
         check=check_request_limit,
     )
     request_limit_pages: str = _field(
         "str",
-        "Pages and forms for one address, in one process.",
+        "Requests for pages, forms and their assets from one address, in one process; a first "
+        "visit is several.",
         default="",
         check=check_request_limit,
     )
@@ -358,8 +360,9 @@ class Settings:
     )
     metrics_bind: str = _field(
         "str",
-        "Address and port at which Prometheus finds `/metrics`, of `serve` and of `worker`; each "
-        "on one machine needs its own. Never one that the public reaches. Empty: no metrics.",
+        "Address and port, such as `127.0.0.1:9464`, at which Prometheus finds `/metrics`; a "
+        "server and a worker on one machine need two. Never one that the public reaches. Empty: "
+        "no metrics.",
         default="",
         check=check_bind,
     )
@@ -399,7 +402,7 @@ class Settings:
         "Of the traces that begin here, the part that is recorded, from 0 to 1; of others their "
         "caller decides.",
         default=1.0,
-        check=share,
+        check=check_share,
     )
 
     @property

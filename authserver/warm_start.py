@@ -39,7 +39,7 @@ def _open_connections(stores: Stores) -> None:
     with stores.database.transaction() as tx:
         tx.connection()
     if stores.redis is not None:
-        stores.redis.attempt(lambda client: client.ping())
+        stores.redis.attempt("PING", lambda client: client.ping())
 
 
 def _rehearse_pages(application: Flask) -> None:

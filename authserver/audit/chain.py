@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class AuditChain:
-    """What nobody can change unnoticed who has the database alone."""
+    """The seals over the record: without our key nobody changes what is sealed unnoticed."""
 
     database: Database
     audit: AuditService
@@ -64,7 +64,7 @@ class AuditChain:
             return Verification(tx, self.seals, self.maker, tell).run(expected)
 
     def forget_before(self, moment: datetime, batch: int = 5000) -> int:
-        """Remove the oldest seals of which all events are of before; how many events that were.
+        """Remove the oldest seals whose events all happened before ``moment``; how many events.
 
         Each batch is a transaction; of several that remove at once, one does. What is not sealed
         yet stays, and so does what is not as it was sealed: to remove that is to hide it. Raises
@@ -73,10 +73,13 @@ class AuditChain:
         removed = 0
         while True:
             with self.database.transaction() as tx:
-                last = self._last_before(tx, moment, batch)
-                if last is None:
+                found = self._last_before(tx, moment, batch)
+                if found is None:
                     return removed
-                removed += self._remove_until(tx, last)
+                last, events = found
+                if self._remove_until(tx, last) != events:
+                    raise RuntimeError("an audit event came to what was about to be removed")
+                removed += events
 
     def now(self) -> datetime:
         """The time of PostgreSQL, which is that of the events. Raises :class:`Unavailable`."""
@@ -96,12 +99,10 @@ class AuditChain:
         """
         with self.database.transaction() as tx:
             self.seals.lock(tx, wait=True)
-            last, following = self.seals.find(tx, number), self.seals.find(tx, number + 1)
-            if last is None and following is None:
+            head = self._head_at(tx, number)
+            if head is None:
                 return None
-            # What the next seal says of this one counts: this one may be what was changed.
-            digest = following.previous if following else last.digest if last else b""
-            removed = self._remove_until(tx, Head(number, digest))
+            removed = self._remove_until(tx, head)
             detail = {"last_seal": number, "events": removed}
             self.audit.record(tx, Event.AUDIT_RECORD_CUT, actor, detail=detail)
         return removed
@@ -120,8 +121,13 @@ class AuditChain:
         log.info("audit.sealed", seal=str(seal.head), events=len(events))
         return len(events)
 
-    def _last_before(self, tx: Transaction, moment: datetime, batch: int) -> Head | None:
-        """The last seal that may go in one batch, the chain being ours until the end."""
+    def _last_before(
+        self, tx: Transaction, moment: datetime, batch: int
+    ) -> tuple[Head, int] | None:
+        """The last seal that may go in one batch, and how many events go with it.
+
+        The chain is ours until the end of the transaction.
+        """
         if not self.seals.lock(tx, wait=False):
             return None
         found = self.seals.sizes(tx, BEFORE_ALL, _SEALS_AT_ONCE)
@@ -134,8 +140,8 @@ class AuditChain:
             last = number
         return None if last is None else self._whole_until(tx, last)
 
-    def _whole_until(self, tx: Transaction, last: int) -> Head | None:
-        """That seal, if it and all before it are as we made them, and so are their events.
+    def _whole_until(self, tx: Transaction, last: int) -> tuple[Head, int] | None:
+        """That seal and the number of events until then, if all of it is as we made it.
 
         Whoever changed them, or cut off the beginning, must not have us sign for it.
         """
@@ -156,7 +162,7 @@ class AuditChain:
             # Of seals that do not exist.
             _tell_refused(min(events))
             return None
-        return before
+        return before, sum(seal.size for seal in seals)
 
     def _events_of(self, tx: Transaction, seals: Sequence[Seal]) -> dict[int, list[SealableEvent]]:
         """What says that it belongs to them or to what was before them, not more than they hold.
@@ -165,6 +171,14 @@ class AuditChain:
         """
         size = sum(seal.size for seal in seals)
         return by_seal(self.seals.events(tx, BEFORE_ALL, seals[-1].number, size + 1))
+
+    def _head_at(self, tx: Transaction, number: int) -> Head | None:
+        """A seal, as the one after it tells of it: it may itself be what was changed."""
+        following = self.seals.find(tx, number + 1)
+        if following is not None:
+            return Head(number, following.previous)
+        last = self.seals.find(tx, number)
+        return last.head if last else None
 
     def _remove_until(self, tx: Transaction, last: Head) -> int:
         removed = self.seals.remove_until(tx, last.number)

@@ -43,5 +43,6 @@ class Event(StrEnum):
     SIGNING_KEY_CREATED = "signing_key.created"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
     SIGNING_KEY_REMOVED = "signing_key.removed"
+    SIGNING_KEY_REVOKED = "signing_key.revoked"
     JOB_RETRIED = "job.retried"
     AUDIT_RECORD_CUT = "audit_record.cut"

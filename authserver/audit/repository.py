@@ -28,8 +28,9 @@ _HALVES = (AuditEvent.seal.is_(None), AuditEvent.seal.is_not(None))
 # An id is made by a server's clock, the time of the event by the database's, at the beginning of a
 # transaction: so much apart they never are.
 _TOLERANCE = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
-_FAR = datetime(9999, 12, 30, tzinfo=UTC)
+# A tolerance away from what an id can hold.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC) + _TOLERANCE
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC) - _TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,7 @@ class AuditRepository:
         conditions = _conditions(search)
         if before is not None:
             conditions.append(AuditEvent.id < before)
-        newest = AuditEvent.id.desc()
-        ids = [
-            select(AuditEvent.id).where(*conditions, half).order_by(newest).limit(limit)
-            for half in _HALVES
-        ]
-        query = select(AuditEvent).where(AuditEvent.id.in_(union_all(*ids)))
-        return tx.scalars(query.order_by(newest).limit(limit)).all()
+        return _first(tx, conditions, AuditEvent.id.desc(), limit)
 
     def export(
         self, tx: Transaction, search: Search, after: UUID | None, limit: int
@@ -79,12 +74,7 @@ class AuditRepository:
         conditions = _conditions(search)
         if after is not None:
             conditions.append(AuditEvent.id > after)
-        ids = [
-            select(AuditEvent.id).where(*conditions, half).order_by(AuditEvent.id).limit(limit)
-            for half in _HALVES
-        ]
-        query = select(AuditEvent).where(AuditEvent.id.in_(union_all(*ids)))
-        return tx.scalars(query.order_by(AuditEvent.id).limit(limit)).all()
+        return _first(tx, conditions, AuditEvent.id.asc(), limit)
 
     def export_sealed(
         self, tx: Transaction, search: Search, after: tuple[int, UUID], limit: int
@@ -98,6 +88,21 @@ class AuditRepository:
         return tx.scalars(query.order_by(AuditEvent.seal, AuditEvent.id).limit(limit)).all()
 
 
+def _first(
+    tx: Transaction,
+    conditions: Sequence[ColumnElement[bool]],
+    order: ColumnElement[UUID],
+    limit: int,
+) -> Sequence[AuditEvent]:
+    """The first of each half, and of these the first: so each half uses its index."""
+    ids = [
+        select(AuditEvent.id).where(*conditions, half).order_by(order).limit(limit)
+        for half in _HALVES
+    ]
+    query = select(AuditEvent).where(AuditEvent.id.in_(union_all(*ids)))
+    return tx.scalars(query.order_by(order).limit(limit)).all()
+
+
 def _conditions(search: Search) -> list[ColumnElement[bool]]:
     """The times first by ids, which are indexed and nearly as old, then exactly."""
     named = {
@@ -108,9 +113,9 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     }
     found = [column == value for column, value in named.items() if value is not None]
     if search.since is not None:
-        earliest = first_id_of(max(search.since, _EPOCH) - _TOLERANCE)
+        earliest = first_id_of(max(search.since, _EARLIEST) - _TOLERANCE)
         found += [AuditEvent.id >= earliest, AuditEvent.occurred_at >= search.since]
     if search.until is not None:
-        latest = first_id_of(min(max(search.until, _EPOCH), _FAR) + _TOLERANCE)
+        latest = first_id_of(min(max(search.until, _EARLIEST), _LATEST) + _TOLERANCE)
         found += [AuditEvent.id < latest, AuditEvent.occurred_at < search.until]
     return found

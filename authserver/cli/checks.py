@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from authserver.cli.data_checks import (
     administrator,
@@ -30,7 +31,7 @@ _RESTS_ON = {
     _SCHEMA: (_POSTGRESQL, _KEY),
     "signing keys": (_POSTGRESQL, _KEY, _SCHEMA),
     "administrator": (_POSTGRESQL, _KEY, _SCHEMA),
-    "jobs": (_POSTGRESQL, _SCHEMA),
+    "jobs": (_POSTGRESQL, _KEY, _SCHEMA),
 }
 _MEND_SETTINGS = (
     "Mend the variables that are named here; docs/reference/settings.md tells of all of them."
@@ -71,12 +72,8 @@ def examine() -> list[Finding]:
     settings = found[0].settings
     findings = [first]
     for name, check in CHECKS.items():
-        findings.append(_skipped(name, findings) or _perform(name, _of(check, settings)))
+        findings.append(_skipped(name, findings) or _perform(name, partial(check, settings)))
     return findings
-
-
-def _of(check: Check, settings: Settings) -> Callable[[], str | Advice]:
-    return lambda: check(settings)
 
 
 def _skipped(name: str, findings: list[Finding]) -> Finding | None:
@@ -100,8 +97,8 @@ def _perform(name: str, check: Callable[[], str | Advice]) -> Finding:
         if refusal is None:
             raise
         # Our refusals say first what is wrong, and then what to do.
-        finding, _, mend = _SENTENCE_END.sub("\0", str(refusal["message"]), count=1).partition("\0")
-        return Finding(name, False, finding, mend)
+        finding, *mend = _SENTENCE_END.split(str(refusal["message"]), maxsplit=1)
+        return Finding(name, False, finding, *mend)
     if isinstance(found, Advice):
         return Finding(name, True, found.finding, found.mend)
     return Finding(name, True, found)

@@ -7,30 +7,18 @@ from contextlib import contextmanager
 
 from authserver.cli.administrators import has_administrator
 from authserver.cli.findings import Advice, UnwellError
-from authserver.cli.server_checks import ask
 from authserver.cli.services import services_of
+from authserver.job_queue.job import Status
+from authserver.job_queue.service import JobQueueService
 from authserver.settings import Settings
+from authserver.signing.keystores import FILE_NAME
 from authserver.signing.service import SigningService
 from authserver.storage.db import Database
 from authserver.storage.migrations import check_schema, head_revision
 from authserver.wiring import Services
 
-_KEY_FILE = "key_encryption_key"
-# A worker gives a sign of life every five seconds.
-_SIGN_OF_LIFE = 30
 # A job is begun as soon as it is left, and one that failed waits by itself until it is due.
 _LONGEST_WAIT = 300
-_JOBS = f"""
-    SELECT
-        (SELECT count(*) FROM procrastinate_workers
-         WHERE last_heartbeat > now() - make_interval(secs => {_SIGN_OF_LIFE})),
-        count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()),
-        coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, left_at))
-            FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now())), 0)::int,
-        count(*) FILTER (WHERE status = 'failed')
-    FROM procrastinate_jobs j
-    LEFT JOIN LATERAL (SELECT min(at) AS left_at FROM procrastinate_events e
-                       WHERE e.job_id = j.id AND e.type = 'deferred') e ON true"""  # noqa: S608 - of constants
 _START_WORKER = "Start `authserver worker` beside the servers; its log says why it ends."
 
 
@@ -71,7 +59,7 @@ def key_encryption_key(settings: Settings) -> str:
     with _services(settings):
         if settings.key_encryption_key:
             return "From the settings."
-        return f"In {settings.keys_dir / _KEY_FILE}."
+        return f"In {settings.keys_dir / FILE_NAME}."
 
 
 def signing_keys(settings: Settings) -> str:
@@ -102,13 +90,19 @@ def administrator(settings: Settings) -> str:
 
 def jobs(settings: Settings) -> str | Advice:
     """Whether anybody does what requests leave behind."""
-    workers, waiting, longest, failed = ask(settings, _JOBS)
-    queue = f"Jobs wait ({waiting}, one for {longest // 60} min)"
+    with _services(settings) as services:
+        queue = services.get(JobQueueService)
+        figures, workers = queue.figures(), queue.living_workers()
+    late = [each for each in figures if each.waiting_seconds]
+    waiting = sum(each.number for each in late)
+    longest = max((each.waiting_seconds for each in late), default=0.0)
+    failed = sum(each.number for each in figures if each.status is Status.FAILED)
+    jobs_wait = f"Jobs wait ({waiting}, one for {longest / 60:.0f} min)"
     if waiting and not workers:
-        raise UnwellError(f"{queue}, and no worker gives a sign of life.", _START_WORKER)
+        raise UnwellError(f"{jobs_wait}, and no worker gives a sign of life.", _START_WORKER)
     if longest > _LONGEST_WAIT:
         raise UnwellError(
-            f"{queue} although {workers} workers live.",
+            f"{jobs_wait} although {workers} workers live.",
             "Look into the log of the workers for what fails, or start more of them.",
         )
     if not workers:
@@ -116,8 +110,8 @@ def jobs(settings: Settings) -> str | Advice:
     if failed:
         return Advice(
             f"Given up during the last week: {failed} jobs.",
-            "See which, and why in the log of the workers: SELECT * FROM procrastinate_jobs "
-            "WHERE status = 'failed'.",
+            "See which with `authserver jobs list --status failed`; why is in the log of the "
+            "workers (job.given_up). `authserver jobs retry ID` lets one be done again.",
         )
     return f"Workers that live: {workers}; jobs that are due: {waiting}."
 
@@ -125,7 +119,7 @@ def jobs(settings: Settings) -> str | Advice:
 @contextmanager
 def _services(settings: Settings) -> Iterator[Services]:
     """The services, unless that would make a key-encryption key: a doctor only looks."""
-    path = settings.keys_dir / _KEY_FILE
+    path = settings.keys_dir / FILE_NAME
     if not settings.key_encryption_key and not path.exists():
         raise UnwellError(
             f"There is none: neither AUTHSERVER_KEY_ENCRYPTION_KEY nor {path}.",

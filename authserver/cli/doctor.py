@@ -8,11 +8,14 @@ from authserver.cli.services import open_services
 
 _COLUMNS = ("check", "result", "finding", "mend")
 _DEVIATION_COLUMNS = ("client_id", "profile", "deviation", "mend")
-_ALL = 1_000_000
 
 
 @click.command()
-@click.option("--clients", is_flag=True, help="Where clients deviate from the profiles instead.")
+@click.option(
+    "--clients",
+    is_flag=True,
+    help="Check the registered clients against the profiles, and nothing else.",
+)
 @output_option
 def doctor(clients: bool, output: str) -> None:
     """Find out what is wrong, and how to mend it.
@@ -62,8 +65,7 @@ def _show_deviations(output: str) -> None:
     with open_services() as services:
         service = services.get(ClientService)
         found = every(
-            lambda last, size: service.list(after=last.client_id if last else None, limit=size),
-            _ALL,
+            lambda last, size: service.list(after=last.client_id if last else None, limit=size)
         )
     rows = [dict(row) for client in found if client.enabled for row in deviations(client)]
     show_rows(output, rows, _DEVIATION_COLUMNS, "No client deviates from any of the profiles.")

@@ -1,20 +1,14 @@
 """``authserver jobs``: the queue of what the worker does."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from authserver.cli.operators import OPERATOR
 from authserver.cli.output import output_option, show_done, show_rows
 from authserver.cli.pages import every
 from authserver.cli.services import open_services
-
-if TYPE_CHECKING:
-    from authserver.job_queue.job import QueuedJob
+from authserver.job_queue.job import MAX_ID, QueuedJob, Status
 
 _COLUMNS = ("id", "task", "status", "attempts", "due_at", "changed_at", "concerns")
-_STATUSES = ("todo", "doing", "failed", "cancelled", "aborted", "succeeded")
-_MAX_ID = 2**63 - 1
 
 
 @click.group()
@@ -23,9 +17,11 @@ def jobs() -> None:
 
 
 @jobs.command(name="list")
-@click.option("--status", type=click.Choice(_STATUSES), help="Only such jobs.")
+@click.option("--status", type=click.Choice([*Status]), help="Only such jobs.")
 @click.option("--task", help="Only jobs of this task, such as back_channel_logout.")
-@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=1000, show_default=True, help="How many at most."
+)
 @output_option
 def list_jobs(status: str | None, task: str | None, limit: int, output: str) -> None:
     """List the jobs in the queue, the youngest first.
@@ -36,11 +32,10 @@ def list_jobs(status: str | None, task: str | None, limit: int, output: str) -> 
     Example:
       authserver jobs list --status failed
     """
-    from authserver.job_queue.job import Status
     from authserver.job_queue.schemas import JobSchema
     from authserver.job_queue.service import JobQueueService
 
-    def fetch(last: "QueuedJob | None", size: int) -> "list[QueuedJob]":
+    def fetch(last: QueuedJob | None, size: int) -> list[QueuedJob]:
         before = last.id if last else None
         return list(queue.list(before=before, limit=size, status=wanted, task=task))
 
@@ -52,7 +47,7 @@ def list_jobs(status: str | None, task: str | None, limit: int, output: str) -> 
 
 
 @jobs.command()
-@click.argument("job_id", type=click.IntRange(1, _MAX_ID))
+@click.argument("job_id", type=click.IntRange(1, MAX_ID))
 @output_option
 def retry(job_id: int, output: str) -> None:
     """Let a job that was given up be done again, with all its attempts.

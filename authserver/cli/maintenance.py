@@ -16,7 +16,7 @@ def maintenance() -> None:
 @maintenance.command(name="run")
 @output_option
 def run_once(output: str) -> None:
-    """One round. A running server does one a minute; this is for cron and for the impatient.
+    """One round of what workers do by the clock, and servers where no worker does it.
 
     \b
     Example:

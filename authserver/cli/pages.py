@@ -8,8 +8,11 @@ PAGE = 200
 T = TypeVar("T")
 
 
-def every(fetch: Callable[[T | None, int], Sequence[T]], limit: int) -> list[T]:
-    """The first ``limit`` entries; ``fetch`` takes the last one of the page before, and a size."""
+def every(fetch: Callable[[T | None, int], Sequence[T]], limit: int | None = None) -> list[T]:
+    """The first ``limit`` entries, or all of them.
+
+    ``fetch`` takes the last entry of the page before, and a size.
+    """
     return list(islice(_entries(fetch), limit))
 
 

@@ -1,6 +1,7 @@
 """Checks of ``authserver doctor`` that ask PostgreSQL and Redis how they are."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from typing import Any
@@ -21,13 +22,17 @@ _PATIENCE = 2.0
 _URL = "AUTHSERVER_DATABASE_URL"
 # What libpq says, and what is to be done about it.
 _MENDS: Mapping[str, str] = {
-    "password authentication failed": f"Give {_URL} the password of this user.",
-    "no password supplied": f"Give {_URL} the password of this user.",
+    "password authentication failed|no password supplied": (
+        f"Give {_URL} the password of this user."
+    ),
     "no pg_hba.conf entry": "Let pg_hba.conf of the server admit this user from this machine.",
-    "database": f"Create it with `createdb`, or let {_URL} name one that exists.",
-    "role": f"Create this user, or let {_URL} name one that exists.",
-    "too many clients": "Raise max_connections of the server, or run fewer processes.",
-    "remaining connection slots": "Raise max_connections of the server, or run fewer processes.",
+    'database ".*" does not exist': (
+        f"Create it with `createdb`, or let {_URL} name one that exists."
+    ),
+    'role ".*" does not exist': f"Create this user, or let {_URL} name one that exists.",
+    "too many clients|remaining connection slots": (
+        "Raise max_connections of the server, or run fewer processes."
+    ),
     "could not translate host name": f"Mend the host in {_URL}.",
     "starting up": "Wait until the server has started, and look into its log if it does not.",
 }
@@ -157,17 +162,8 @@ def ask(settings: Settings, query: str) -> tuple[Any, ...]:
 
 
 def _mend(reason: str) -> str:
-    return next((mend for words, mend in _MENDS.items() if _says(reason, words)), _START)
-
-
-def _says(reason: str, words: str) -> bool:
-    """``database`` and ``role`` are in many sentences; only of missing ones that they do not exist.
-
-    The sentences are libpq's and the server's, which may speak another language.
-    """
-    if words in ("database", "role"):
-        return f'{words} "' in reason and "does not exist" in reason
-    return words in reason
+    """By what libpq and the server say in English; in another language it is the general advice."""
+    return next((mend for said, mend in _MENDS.items() if re.search(said, reason)), _START)
 
 
 def _is_this_machine(host: str) -> bool:

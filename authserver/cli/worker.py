@@ -7,8 +7,10 @@ import click
 @click.option("--once", is_flag=True, help="Do what is due, and end.")
 @click.option("--output", type=click.Choice(["table", "json"]), help="How to tell why it fails.")
 def worker(once: bool, output: str | None) -> None:
-    """Do the jobs that requests leave behind, such as logout notices, until SIGTERM.
+    """Do the jobs that requests leave behind, and the upkeep, until SIGTERM.
 
+    Requests leave logout notices; the upkeep rotates keys, seals the audit record and removes what
+    has expired.
     `authserver serve` needs one beside it, or more; `authserver dev` has its own. A job that fails
     is tried again, and that of a worker that was killed is done by another one. The settings come
     from the environment alone.

@@ -42,7 +42,7 @@ _ANSWERED, _REFUSED, _FAILED = (
 
 
 class OutboundBusy(OutboundFailed):
-    """Nobody was called: too many calls are being made, to that host or at all."""
+    """Nobody was called: too many calls or look-ups are being made, to that host or at all."""
 
 
 class OutboundFetcher:
@@ -142,7 +142,7 @@ class OutboundFetcher:
     def _look_up(self, destination: Destination, deadline: Deadline) -> list[str]:
         """In a thread of its own: a resolver has no deadline."""
         if not self._resolvers.acquire(blocking=False):
-            raise OutboundFailed("too many look-ups at once")
+            raise OutboundBusy("too many look-ups at once")
         found: list[str] = []
         thread = threading.Thread(
             target=_look_up, args=(destination, found, self._resolvers.release), daemon=True

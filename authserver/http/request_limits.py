@@ -6,6 +6,7 @@ more than most of our answers, and would be lost with Redis when it is needed mo
 each lets as many through: who sets a limit sets that of one process.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -29,13 +30,14 @@ Refuse = Callable[[HttpRequest, AppError], HttpResponse]
 BOUND = 10_000
 # What is lost in adding up fractions of a second.
 _FRACTION = 1e-6
+_REGISTRATION = "/api/auth/register"
 
 
 class RequestLimit:
     """So many requests at once, which come back one after the other over the time of the limit.
 
     It keeps one number for each caller: when all will have come back (the "generic cell rate
-    algorithm" of ATM). No lock: of two threads one may be let through too many.
+    algorithm" of ATM). It counts under no lock: of two threads one may be let through too many.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class RequestLimit:
         self._monotonic = monotonic
         self._whole_at: dict[str, float] = {}
         self._before: dict[str, float] = {}
+        self._forgetting = threading.Lock()
         self._policy = policy_header(quota)
 
     @classmethod
@@ -70,13 +73,21 @@ class RequestLimit:
         used = max(known - now, 0.0) + self._interval
         wait = used - self.quota.seconds
         if wait > _FRACTION:
+            self._remember(caller, known)
             THROTTLED.of(self.quota.name).add()
             raise RateLimited(ceil(wait), quota=self.quota)
-        self._whole_at[caller] = now + used
-        if len(self._whole_at) > self._bound:
-            self._before, self._whole_at = self._whole_at, {}
+        self._remember(caller, now + used)
         left = int((self.quota.seconds - used) / self._interval + _FRACTION)
-        return [self._policy, state_header(self.quota, left, ceil(used))]
+        more_after = used - (self.quota.amount - left - 1) * self._interval
+        return [self._policy, state_header(self.quota, left, ceil(more_after - _FRACTION))]
+
+    def _remember(self, caller: str, whole_at: float) -> None:
+        """Whoever is refused as well: who keeps asking is not to be forgotten."""
+        self._whole_at[caller] = whole_at
+        if len(self._whole_at) > self._bound:
+            with self._forgetting:
+                if len(self._whole_at) > self._bound:
+                    self._before, self._whole_at = self._whole_at, {}
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,3 @@ def _limit_of_view(limits: RequestLimits) -> RequestLimit | None:
     if not request.path.startswith("/api/"):
         return limits.pages
     return limits.registration if request.path == _REGISTRATION else limits.api
-
-
-_REGISTRATION = "/api/auth/register"

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+MAX_ID = 2**63 - 1
+
 
 class Status(StrEnum):
-    """As procrastinate has them; what succeeds leaves the queue at once."""
+    """What became of a job so far; what is done leaves the queue at once."""
 
-    WAITING = "todo"
-    RUNNING = "doing"
-    SUCCEEDED = "succeeded"
+    WAITING = "waiting"
+    RUNNING = "running"
     FAILED = "failed"
-    CANCELLED = "cancelled"
-    ABORTED = "aborted"
 
 
 @dataclass(frozen=True)
@@ -28,3 +27,13 @@ class QueuedJob:
     created_at: datetime | None
     changed_at: datetime | None
     concerns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class QueueFigures:
+    """The jobs of one task in one status: how many, and for how many seconds one has been due."""
+
+    task: str
+    status: Status
+    number: int
+    waiting_seconds: float

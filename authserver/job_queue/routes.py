@@ -7,8 +7,8 @@ from authserver.http.pagination import page
 from authserver.http.principal import current_actor, require
 from authserver.http.rest import Blueprint
 from authserver.http.services import service
-from authserver.job_queue.job import QueuedJob, Status
-from authserver.job_queue.schemas import MAX_ID, JobPageArguments, JobPageSchema, JobSchema
+from authserver.job_queue.job import MAX_ID, QueuedJob, Status
+from authserver.job_queue.schemas import JobPageArguments, JobPageSchema, JobSchema
 from authserver.job_queue.service import JobQueueService
 
 blueprint = Blueprint(

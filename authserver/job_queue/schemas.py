@@ -4,9 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from authserver.http.fields import Instant, StrictSchema, Text
 from authserver.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from authserver.job_queue.job import Status
-
-MAX_ID = 2**63 - 1
+from authserver.job_queue.job import MAX_ID, Status
 
 
 class JobPageArguments(StrictSchema):

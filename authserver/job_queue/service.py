@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from authserver.actor import Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
-from authserver.errors import JobNotFailed, JobNotFound
-from authserver.job_queue.job import QueuedJob, Status
+from authserver.errors import JobNotFound, JobNotRetriable
+from authserver.job_queue.job import QueuedJob, QueueFigures, Status
 from authserver.job_queue.repository import JobRepository
 from authserver.storage.db import Database
 
@@ -32,10 +33,29 @@ class JobQueueService:
         with self.database.transaction() as tx:
             return self.jobs.list(tx, before=before, limit=limit, status=status, task=task)
 
+    def figures(self) -> Sequence[QueueFigures]:
+        """How many jobs there are, by task and status. Raises :class:`Unavailable`."""
+        with self.database.transaction() as tx:
+            return self.jobs.figures(tx)
+
+    def was_done(self, task: str, patience: timedelta) -> bool:
+        """Whether a worker has done a task that was due by the clock within ``patience``.
+
+        Raises :class:`Unavailable`.
+        """
+        with self.database.transaction() as tx:
+            return self.jobs.was_done(tx, task, patience)
+
+    def living_workers(self) -> int:
+        """How many workers have given a sign of life lately. Raises :class:`Unavailable`."""
+        with self.database.transaction() as tx:
+            return self.jobs.living_workers(tx)
+
     def retry(self, job_id: int, actor: Actor) -> QueuedJob:
         """Let a job that was given up be done again, with all its attempts; as it is then.
 
-        Raises :class:`JobNotFound` and :class:`JobNotFailed`.
+        Raises :class:`JobNotFound`, and :class:`JobNotRetriable` for one that was not given up, or
+        while another one of a task that comes by the clock waits.
         """
         with self.database.transaction() as tx:
             found = self.jobs.lock(tx, job_id)
@@ -46,5 +66,5 @@ class JobQueueService:
         if found is None:
             raise JobNotFound
         if again is None:
-            raise JobNotFailed
+            raise JobNotRetriable
         return again

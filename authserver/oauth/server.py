@@ -23,6 +23,7 @@ from authserver.errors import (
     UnsupportedGrantType,
 )
 from authserver.http.messages import Headers, HttpRequest, HttpResponse, json_response
+from authserver.http.proxies import network_of
 from authserver.http.request_limits import RequestLimit
 from authserver.http.throttle import Throttle
 from authserver.oauth.client_auth.assertions import ClientAssertions
@@ -85,18 +86,21 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
 
     def token(self, http: HttpRequest) -> HttpResponse:
         """Answer a token request (RFC 6749, sections 3.2 and 5)."""
-        told: Headers = []
+        headers: Headers = []
         try:
-            return json_response(200, self._issue(http, told).as_response(), told)
+            response = json_response(200, self._issue(http, headers).as_response())
         except AppError as error:
-            return error_response(error, http)
+            response = error_response(error, http)
+        response.headers += headers
+        return response
 
-    def _issue(self, http: HttpRequest, told: Headers) -> TokenSet:
+    def _issue(self, http: HttpRequest, headers: Headers) -> TokenSet:
+        """The tokens; ``headers`` get what is left of the client's limit, whatever comes of it."""
         request = self.create_oauth2_request(http)
         grant = self._grant(request)
         client = self.authenticate(request, "token")
         if self._client_limit is not None:
-            told += self._client_limit.take(client.client_id)
+            headers += self._client_limit.take(_caller(client, http))
         if not client.check_grant_type(grant.GRANT_TYPE):
             raise UnauthorizedClient
         asked = self._token_request(request, client)
@@ -187,3 +191,10 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens: every call goes down, none comes back up."""
+
+
+def _caller(client: Client, http: HttpRequest) -> str:
+    """Whose requests are counted: of a public client anybody may name the id."""
+    if client.is_public:
+        return f"{client.client_id} {network_of(http.address)}"
+    return client.client_id

@@ -10,7 +10,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any, ClassVar
@@ -74,7 +74,11 @@ class _Server(ThreadingTCPServer):
 
     def service_actions(self) -> None:
         """Whether or not anybody asks: those who ended must not fill the folder."""
-        self._folder.bury()
+        try:
+            self._folder.bury()
+        except Exception:
+            # Prometheus is answered all the same.
+            log.exception("metrics.not_buried")
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self._places.acquire(blocking=False):
@@ -83,13 +87,23 @@ class _Server(ThreadingTCPServer):
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """A place for so long and no longer, however slowly somebody asks (CWE-400)."""
+        deadline = threading.Timer(_PATIENCE, _hang_up, (request,))
+        deadline.daemon = True
+        deadline.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
+            deadline.cancel()
             self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.warning("metrics.not_told", reason=type(sys.exception()).__name__)
+
+
+def _hang_up(request: socket.socket) -> None:
+    with suppress(OSError):
+        request.shutdown(socket.SHUT_RDWR)
 
 
 class Exposition:

@@ -15,8 +15,8 @@ def follow_calls(service: object) -> None:
     """
     kind = type(service)
     for name, method in inspect.getmembers(kind, inspect.isfunction):
-        # What wraps a generator has only begun when it returns.
-        if not name.startswith("_") and not hasattr(method, "__wrapped__"):
+        # A generator has only begun when it returns, and a context manager is made of one.
+        if not name.startswith("_") and not inspect.isgeneratorfunction(inspect.unwrap(method)):
             bound = _followed(getattr(service, name), f"{kind.__name__}.{name}", kind.__module__)
             # A service is frozen against whoever uses it.
             object.__setattr__(service, name, bound)

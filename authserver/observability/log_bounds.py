@@ -9,11 +9,15 @@ import time
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
+import structlog
+
 # Lines of one logger with one message within a second: a storm shows itself in fewer.
 PER_SECOND = 50
 # Characters of one member, and of all members of a line together.
 LONGEST = 4000
 WHOLE = 7000
+# What is no longer than that stays whole: names, times and ids, by which a line is found.
+_SHORT = 100
 # Those beyond the limit of the audit record are in the log alone: there they are whole.
 _WHOLE_LOGS = frozenset({"authserver.audit.service"})
 _CUT = " [...] "
@@ -44,12 +48,15 @@ class Sampling(logging.Filter):
         return count <= self._per_second
 
     def _begin(self, second: int) -> None:
-        """A new second; what was left out in the one before is told in one line."""
+        """A new second; what was left out in the one before is told in one line.
+
+        It is told with the next line of any logger: if none follows, not at all.
+        """
         seen, self._seen, self._second = self._seen, {}, second
         for (name, message), count in seen.items():
             if count > self._per_second:
                 left_out = count - self._per_second
-                logging.getLogger(name).warning("%s: %d of %r", _LEFT_OUT, left_out, message)
+                structlog.get_logger(name).warning(_LEFT_OUT, count=left_out, of=message)
 
 
 def shorten(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -59,8 +66,9 @@ def shorten(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[
     left = WHOLE
     for name, value in event.items():
         text = value if isinstance(value, str) else str(value)
-        if len(text) > min(LONGEST, left):
-            event[name] = text = _cut(text, max(0, min(LONGEST, left)))
+        room = max(_SHORT, min(LONGEST, left))
+        if len(text) > room:
+            event[name] = text = _cut(text, room)
         left -= len(name) + len(text)
     return event
 

@@ -141,20 +141,20 @@ OUTBOUND_CALLS = Counter(
 )
 JOBS = Gauge(
     "authserver_job_queue_jobs",
-    "Jobs in the queue, by kind and status (waiting, running, failed); failed ones of a week.",
-    ("kind", "status"),
+    "Jobs in the queue, by task and status (waiting, running, failed); failed ones of a week.",
+    ("task", "status"),
     merging="max",
 )
 OLDEST_JOB = Gauge(
     "authserver_job_queue_oldest_waiting_seconds",
-    "For how long the oldest job has been due that nobody has begun with, by kind.",
-    ("kind",),
+    "For how long the oldest job has been due that nobody has begun with, by task.",
+    ("task",),
     merging="max",
 )
-JOBS_DONE = Counter(
-    "authserver_jobs_done_total",
-    "Attempts at jobs, by kind and outcome (done, failed, given_up).",
-    ("kind", "outcome"),
+JOB_ATTEMPTS = Counter(
+    "authserver_job_attempts_total",
+    "Attempts at jobs, by task and outcome (done, failed, given_up).",
+    ("task", "outcome"),
 )
 
 # The audit record ---------------------------------------------------------------------------------

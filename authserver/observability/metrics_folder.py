@@ -20,7 +20,7 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from authserver.observability.recording import LOCK_SUFFIX
+from authserver.observability.recording import LOCK_SUFFIX, locked
 
 # In memory: a disk would have to write each second.
 _MEMORY = Path("/", "dev", "shm")
@@ -52,8 +52,11 @@ class MetricsFolder(Collector):
             for lock in self.path.glob(f"*{LOCK_SUFFIX}"):
                 if not _is_locked(lock):
                     for file in self.path.glob(f"*_{lock.stem}.db"):
-                        self._keep(file)
-                        file.unlink()
+                        try:
+                            self._keep(file)
+                        finally:
+                            # One that cannot be read, of a process that had only just begun, too.
+                            file.unlink()
                     lock.unlink()
 
     def _keep(self, file: Path) -> None:
@@ -75,8 +78,7 @@ def metrics_folder() -> Iterator[MetricsFolder]:
     place = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
     _remove_left_behind(place)
     path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-    owner, descriptor = os.getpid(), os.open(path / _LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    owner, descriptor = os.getpid(), locked(path / _LOCK)
     try:
         yield MetricsFolder(path)
     finally:

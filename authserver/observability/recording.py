@@ -42,7 +42,7 @@ class Recording:
         self._written: dict[int, float] = {}
         # The thread, and whoever ends the process.
         self._writing = threading.Lock()
-        self._lock = _locked(folder, self._name)
+        self._lock = locked(folder / f"{self._name}{LOCK_SUFFIX}")
 
     def start(self) -> None:
         """Begin at nothing, whatever the process that we were forked from has counted."""
@@ -114,10 +114,10 @@ def _columns(labels: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
     return [name for name, _ in labels], [value for _, value in labels]
 
 
-def _locked(folder: Path, name: str) -> int:
-    """A lock that is never seen open while this process lives."""
-    path = folder / f"{name}.new"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+def locked(path: Path) -> int:
+    """The descriptor of a new file that nobody ever sees unlocked while this process lives."""
+    new = path.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    path.rename(folder / f"{name}{LOCK_SUFFIX}")
+    new.rename(path)
     return descriptor

@@ -66,6 +66,10 @@ class SigningKeyRepository:
     def expire(self, tx: Transaction, kid: str, at: datetime) -> None:
         tx.execute(update(SigningKey).where(SigningKey.kid == kid).values(expires_at=at))
 
+    def remove_all(self, tx: Transaction) -> Sequence[str]:
+        """Delete all keys; their ids."""
+        return tx.scalars(delete(SigningKey).returning(SigningKey.kid)).all()
+
     def remove_expired(self, tx: Transaction, now: datetime) -> Sequence[str]:
         """Delete the keys that have expired; their ids."""
         query = delete(SigningKey).where(SigningKey.expires_at < now).returning(SigningKey.kid)

@@ -1,6 +1,6 @@
 """Making, rotating, publishing and finding the keys that sign."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from authserver.actor import SYSTEM, Actor
@@ -149,6 +149,25 @@ class SigningService:
         return self._rotate(
             SYSTEM, {slot: kid for slot, kid in due.items() if stored.get(slot) == kid}
         )
+
+    def revoke_all(self, actor: Actor) -> Sequence[str]:
+        """Believe nothing any more that was signed until now; the ids of the keys.
+
+        For keys that somebody has stolen: who holds one may hold them all, the next ones too. New
+        ones sign at once, although no relying party knows them yet: better a token that is refused
+        than one that is forged. A process that has read the keys a moment ago follows within
+        seconds. All of it is one transaction.
+        """
+        made = self._make(self.policy.vacancies((), self.clock.now()))
+        with self.database.transaction() as tx:
+            self.keys.lock(tx)
+            revoked = self.keys.remove_all(tx)
+            for kid in revoked:
+                self.audit.record(tx, Event.SIGNING_KEY_REVOKED, actor, detail={"kid": kid})
+            for vacancy in self._vacancies(tx):
+                self._fill(tx, actor, vacancy, made)
+        self.rings.expire()
+        return revoked
 
     def forget_expired(self) -> int:
         """Delete the keys that have expired; how many there were."""

@@ -47,7 +47,7 @@ class RedisCache:
     redis: RedisDoor
 
     def get(self, key: str) -> Any | None:
-        stored = self.redis.attempt(lambda client: client.get(_name(key)), "GET")
+        stored = self.redis.attempt("GET", lambda client: client.get(_name(key)))
         if stored is None:
             _MISSES.add()
             return None
@@ -57,10 +57,10 @@ class RedisCache:
     def put(self, key: str, value: Any, ttl: int) -> None:
         if ttl > 0:
             stored = orjson.dumps([_name(key), value])
-            self.redis.attempt(lambda client: client.set(_name(key), stored, ex=ttl), "SET")
+            self.redis.attempt("SET", lambda client: client.set(_name(key), stored, ex=ttl))
 
     def forget(self, *keys: str) -> None:
-        self.redis.attempt(lambda client: client.delete(*map(_name, keys)), "DEL")
+        self.redis.attempt("DEL", lambda client: client.delete(*map(_name, keys)))
 
 
 def _opened(stored: Any, name: str) -> Any | None:

@@ -22,7 +22,7 @@ from procrastinate.worker import Worker
 
 from authserver.errors import AppError
 from authserver.observability.crashes import report_crash
-from authserver.observability.metrics import JOBS_DONE
+from authserver.observability.metrics import JOB_ATTEMPTS
 from authserver.storage.connections import libpq_options
 from authserver.storage.job_caretaker import LOST, Caretaker, Pace
 from authserver.storage.jobs import GiveUpError, Job, TryAgainError
@@ -142,7 +142,7 @@ class JobWorker:
                 raise
             finally:
                 self._running.discard(number)
-            JOBS_DONE.of(job.name, "done").add()
+            JOB_ATTEMPTS.of(job.name, "done").add()
             log.log(_DONE[job.schedule is not None], "job.done", **said)
 
         task = app.task(
@@ -168,10 +168,10 @@ class Backoff(procrastinate.BaseRetryStrategy):
         self, *, exception: BaseException, job: QueuedJob
     ) -> procrastinate.RetryDecision | None:
         if isinstance(exception, GiveUpError) or job.attempts + 1 >= self._job.attempts:
-            JOBS_DONE.of(self._job.name, "given_up").add()
+            JOB_ATTEMPTS.of(self._job.name, "given_up").add()
             log.error("job.given_up", job=job.task_name, id=job.id, attempts=job.attempts + 1)
             return None
-        JOBS_DONE.of(self._job.name, "failed").add()
+        JOB_ATTEMPTS.of(self._job.name, "failed").add()
         pause = min(self._job.first_pause * _FACTOR**job.attempts, _HOUR)
         pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
         return procrastinate.RetryDecision(

@@ -50,7 +50,7 @@ class RedisNotices(LocalNotices):
 
     def publish(self, topic: str, key: str) -> None:
         super().publish(topic, key)
-        self._redis.attempt(lambda client: client.publish(_channel(topic), key), "PUBLISH")
+        self._redis.attempt("PUBLISH", lambda client: client.publish(_channel(topic), key))
 
     def start(self) -> None:
         """Begin to hear the others, in this process and in those that are forked from it."""

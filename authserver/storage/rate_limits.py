@@ -76,12 +76,12 @@ class RedisRateLimits:
 
     def wait(self, limit: Limit, *key: str) -> int:
         hashed = _hashed(key)
-        waiting = self._redis.attempt(lambda _: self._window.wait(limit, hashed))
+        waiting = self._redis.attempt("EVALSHA", lambda _: self._window.wait(limit, hashed))
         return self._fallback.wait(limit, *key) if waiting is None else waiting
 
     def is_exhausted(self, limit: Limit, *key: str) -> int:
         hashed = _hashed(key)
-        waiting = self._redis.attempt(lambda _: self._window.is_exhausted(limit, hashed))
+        waiting = self._redis.attempt("EVALSHA", lambda _: self._window.is_exhausted(limit, hashed))
         return self._fallback.is_exhausted(limit, *key) if waiting is None else waiting
 
 

@@ -49,10 +49,10 @@ class RedisDoor:
         """Whether it did not answer when it was last asked."""
         return self._failing
 
-    def attempt(self, action: Callable[[Redis], T], command: str = "EVALSHA") -> T | None:
+    def attempt(self, command: str, action: Callable[[Redis], T]) -> T | None:
         """The result of ``action``, or None when Redis is not to be had.
 
-        ``command`` is what it sends, for traces; what limits send is a script.
+        ``command`` is what it sends, for traces.
         """
         if not self.is_open:
             return None

@@ -28,7 +28,7 @@ class ShortMemory(Generic[K, V]):
 
     def __init__(
         self,
-        name: str = "other",
+        name: str,
         ttl: float = TTL,
         bound: int = BOUND,
         monotonic: Callable[[], float] = time.monotonic,

@@ -57,7 +57,7 @@ def test_a_job_that_waits_is_listed(client, headers, leave):
 
     (job,) = items(client, headers)
 
-    assert (job["task"], job["status"], job["attempts"]) == ("greet", "todo", 0)
+    assert (job["task"], job["status"], job["attempts"]) == ("greet", "waiting", 0)
     assert job["created_at"].endswith("Z")
 
 
@@ -90,7 +90,7 @@ def test_whom_a_job_concerns_is_shown(client, headers, leave):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("task=greet", 1), ("task=other", 2), ("status=todo", 3), ("status=failed", 0)],
+    [("task=greet", 1), ("task=other", 2), ("status=waiting", 3), ("status=failed", 0)],
 )
 def test_jobs_are_found_by_task_and_status(client, headers, leave, query, found):
     for name in ("greet", "other", "other"):
@@ -128,7 +128,11 @@ def test_a_job_that_was_given_up_is_done_again(client, headers, fail, services):
         services.settings.database_url, [Job("greet", lambda: done.append(1))]
     ).run_until_empty()
 
-    assert (answer.status_code, answer.json["status"], answer.json["attempts"]) == (200, "todo", 0)
+    assert (answer.status_code, answer.json["status"], answer.json["attempts"]) == (
+        200,
+        "waiting",
+        0,
+    )
     assert done == [1]
 
 
@@ -148,7 +152,7 @@ def test_a_job_that_waits_is_not_left_again(client, headers, leave):
 
     answer = client.post(f"{PATH}/{job['id']}/retry", headers=headers)
 
-    assert (answer.status_code, answer.json["code"]) == (409, "job_not_failed")
+    assert (answer.status_code, answer.json["code"]) == (409, "job_not_retriable")
 
 
 def test_a_round_that_another_one_has_taken_the_place_of_is_not_left_again(

@@ -67,7 +67,7 @@ def test_what_is_left_is_told_beforehand(ask, name, method, path):
 
     assert [answer.headers["RateLimit"] for answer in (first, second)] == [
         f'"requests_{name}";r=1;t=30',
-        f'"requests_{name}";r=0;t=60',
+        f'"requests_{name}";r=0;t=30',
     ]
 
 
@@ -169,6 +169,28 @@ def test_a_client_is_told_what_it_has_left(parties):
     answer = parties[0].token(grant_type="client_credentials")
 
     assert answer.headers["RateLimit"] == '"requests_client";r=1;t=30'
+
+
+def test_a_client_is_told_so_whatever_comes_of_its_request(parties):
+    answer = parties[0].refresh("not.a.token")
+
+    assert answer.json["error"] == "invalid_grant"
+    assert answer.headers["RateLimit"] == '"requests_client";r=1;t=30'
+
+
+def test_nobody_uses_up_what_others_have_of_a_public_client(make_app, make_client):
+    """CWE-645: everybody knows its id. So it is counted by address."""
+    http = make_app(request_limit_client=LIMIT)[0].test_client()
+    public = make_client(
+        token_endpoint_auth_method="none", grant_types=["refresh_token", "password"]
+    )
+    form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": public.client_id}
+
+    def ask(address):
+        return http.post("/oauth2/token", data=form, environ_base=address).status_code
+
+    assert [ask(WHO) for _ in range(4)] == [400, 400, 429, 429]
+    assert ask(OTHER) == 400
 
 
 def test_nobody_uses_up_what_a_client_has_without_its_secret(make_app, make_client):

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -130,6 +131,22 @@ def restart(server: LiveServer) -> None:
 
 def assert_invalid_grant(answer: Any) -> None:
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize("odd", ["eyJ" * 20_000, "Key (" + ")=(" * 7000], ids=["JWT", "row"])
+def test_no_text_for_the_log_stops_a_process(live_server, odd):
+    """CWE-1333: what was sent is searched for secrets before it is written."""
+    server, services = live_server
+    client_id = ClientFactory(services)(redirect_uris=["https://app.example/cb"]).client_id
+    http = server.client()
+    form = {"response_type": "code", "client_id": client_id, "redirect_uri": odd}
+
+    sent = http.post("/oauth2/authorize", data=form)
+    started = time.monotonic()
+    refused = http.get(sent.headers["Location"].removeprefix(server.base))
+
+    assert refused.status_code == 400
+    assert time.monotonic() - started < 1
 
 
 @attack("RF-10")

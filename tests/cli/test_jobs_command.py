@@ -23,7 +23,7 @@ def test_jobs_that_were_given_up_are_listed_and_tried_again(cli: Cli, services: 
     again = cli("jobs", "retry", str(number), "--output", "json").json
 
     assert (listed["id"], listed["concerns"]) == (number, {"client_id": "demo"})
-    assert (again["status"], again["attempts"]) == ("todo", 0)
+    assert (again["status"], again["attempts"]) == ("waiting", 0)
 
 
 def test_a_job_that_waits_is_not_tried_again(cli: Cli, services: Services) -> None:
@@ -32,4 +32,4 @@ def test_a_job_that_waits_is_not_tried_again(cli: Cli, services: Services) -> No
     answer = cli("jobs", "retry", str(number), "--output", "json")
 
     assert answer.code == 1
-    assert answer.refusal["code"] == "job_not_failed"
+    assert answer.refusal["code"] == "job_not_retriable"

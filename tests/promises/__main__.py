@@ -25,8 +25,13 @@ PROMISES: dict[str, tuple[str, Callable[[bool], keeping.Figures]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make promises", description=__doc__)
+    # The choices are compared with the empty default as well.
     parser.add_argument("only", nargs="*", choices=[*PROMISES, []], help="Default: all.")
-    parser.add_argument("--quick", action="store_true", help="A minute, and nothing is written.")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="Shorter runs (of R7 there is none), and nothing is written.",
+    )
     wanted = parser.parse_args()
     configure_logs("ERROR", "console")
     sections = []

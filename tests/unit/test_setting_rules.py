@@ -3,7 +3,14 @@
 import pytest
 from environs import ValidationError
 
-from authserver.setting_rules import check_hosts, check_issuer, check_origins, origin_of
+from authserver.setting_rules import (
+    check_database_url,
+    check_hosts,
+    check_issuer,
+    check_limit,
+    check_origins,
+    origin_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +102,33 @@ def test_what_no_browser_sends_is_no_origin(origin):
 )
 def test_an_address_has_one_origin_at_most(address, origin):
     assert origin_of(address) == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p%40ss@host/db",
+        "postgresql://u:p@h1:5432,h2:5432/db?target_session_attrs=read-write",
+        "postgresql:///db?host=/run/postgresql&user=a@b",
+        "postgres://u@host/db",
+    ],
+)
+def test_an_address_of_a_database_is_taken(url):
+    check_database_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:se@cret@host/db", "postgresql://u:se/cret@host/db", "mysql://u@h/db"]
+)
+def test_a_password_that_would_be_taken_for_a_host_is_refused_and_not_shown(url):
+    """CWE-532: libpq names the host that it does not find."""
+    with pytest.raises(ValidationError) as refusal:
+        check_database_url(url)
+
+    assert "cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("limit", ["\u00b2/second", "0/minute", "5", "5/day", "-1/hour", ""])
+def test_what_is_no_limit_is_refused(limit):
+    with pytest.raises(ValidationError):
+        check_limit(limit)

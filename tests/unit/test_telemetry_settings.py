@@ -7,7 +7,7 @@ import sys
 import pytest
 from environs import ValidationError
 
-from authserver.setting_rules import check_sentry_dsn, check_traces_endpoint, share
+from authserver.setting_rules import check_sentry_dsn, check_share, check_traces_endpoint
 from authserver.settings import load_settings
 from tests.support.live_server import ROOT
 
@@ -46,9 +46,9 @@ def test_an_endpoint_is_a_whole_url_without_secrets(endpoint):
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
-def test_a_share_is_a_part_of_one(value):
+def test_a_check_share_is_a_part_of_one(value):
     with pytest.raises(ValidationError, match="from 0 to 1"):
-        share(value)
+        check_share(value)
 
 
 def test_a_dsn_may_come_from_a_file_and_is_never_shown(tmp_path, monkeypatch):

@@ -15,6 +15,9 @@ from authserver.oauth.authorization.response_modes import Target
 from authserver.oauth.authorization.response_types import error_mode
 from authserver.oauth.request_objects import RequestObjects
 
+# Of an address that a stranger sent, so many characters are for the log.
+_TOLD = 500
+
 
 @dataclass(frozen=True)
 class Proven:
@@ -81,6 +84,6 @@ def _check(client: Client, redirect_uri: str | None) -> str:
     if not is_registered(redirect_uri, client.redirect_uris):
         raise InvalidRedirectUri(
             hint="The redirect_uri is not one that the client registered.",
-            detail=f"received {redirect_uri}, registered {', '.join(client.redirect_uris)}",
+            detail=f"received {redirect_uri[:_TOLD]}, registered {', '.join(client.redirect_uris)}",
         )
     return redirect_uri

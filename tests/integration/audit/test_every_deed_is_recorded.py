@@ -16,6 +16,7 @@ ELSEWHERE = {
     Event.SIGNING_KEY_CREATED: "tests/integration/signing/test_recorded_keys.py",
     Event.SIGNING_KEY_ROTATED: "tests/integration/signing/test_recorded_keys.py",
     Event.SIGNING_KEY_REMOVED: "tests/integration/signing/test_recorded_keys.py",
+    Event.SIGNING_KEY_REVOKED: "tests/integration/signing/test_revoking_keys.py",
     Event.AUDIT_RECORD_CUT: "tests/integration/audit/test_forgetting_events.py",
     Event.TOKEN_MINTED: "tests/cli/test_audit_command.py",
 }

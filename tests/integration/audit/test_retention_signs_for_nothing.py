@@ -1,7 +1,9 @@
 """Retention removes what is as it was sealed, or else by its word the chain would look whole."""
 
 import pytest
+from structlog.testing import capture_logs
 
+from authserver.audit.seal_repository import SealRepository
 from authserver.observability.metrics import AUDIT_RETENTION_REFUSALS
 from tests.integration.audit.conftest import kept
 
@@ -79,16 +81,16 @@ def test_retention_does_not_go_on_behind_a_forged_note(old, forget, tamper, faul
     assert faults() == [("changed_horizon", None)]
 
 
-def test_that_retention_was_refused_is_logged_and_counted(old, forget, tamper, capsys):
+def test_that_retention_was_refused_is_logged_and_counted(old, forget, tamper):
     old(41, 40)
     tamper("UPDATE audit_events SET event = 'x.z' WHERE seal = 2")
     before = AUDIT_RETENTION_REFUSALS.of().value
 
-    forget()
+    with capture_logs() as lines:
+        forget()
 
-    out = capsys.readouterr().out
-    assert "audit.retention_refused" in out
-    assert "authserver audit verify" in out
+    [line] = [line for line in lines if line["event"] == "audit.retention_refused"]
+    assert "authserver audit verify" in line["hint"]
     assert AUDIT_RETENTION_REFUSALS.of().value == before + 1
 
 
@@ -99,3 +101,21 @@ def test_what_is_whole_goes_though_something_after_it_is_not(old, forget, tamper
 
     assert forget(batch=1) == 2
     assert kept(sql) == [3, 4]
+
+
+def test_what_comes_to_a_seal_while_it_is_removed_is_not_removed_with_it(
+    old, forget, tamper, sql, monkeypatch
+):
+    """CWE-367: between the look and the removal somebody may give young events an old seal."""
+    old(40, 1)
+    remove = SealRepository.remove_until
+
+    def remove_later(self, tx, last):
+        tamper(INSERTED.format(1))
+        return remove(self, tx, last)
+
+    monkeypatch.setattr(SealRepository, "remove_until", remove_later)
+    with pytest.raises(RuntimeError):
+        forget()
+
+    assert kept(sql) == [1, 1, 2]

@@ -59,7 +59,7 @@ def test_a_change_is_obeyed_by_a_process_that_missed_the_notice(clients):
     """protocol.md: within 1 s, with and without Redis."""
     clients.create(SYSTEM, WEB, "web")
     watch = [0.0]
-    other = another_process(clients, memory=ShortMemory(monotonic=lambda: watch[0]))
+    other = another_process(clients, memory=ShortMemory("clients", monotonic=lambda: watch[0]))
     other.find("web")
     clients.disable(SYSTEM, "web")
 
@@ -89,7 +89,7 @@ def test_a_remembered_client_is_refused_after_its_time_when_postgresql_is_away(c
     """Fail closed: nobody knows whether it was disabled meanwhile."""
     clients.create(SYSTEM, WEB, "web")
     watch = [0.0]
-    memory = ShortMemory(monotonic=lambda: watch[0])
+    memory = ShortMemory("clients", monotonic=lambda: watch[0])
     another_process(clients, memory=memory).find("web")
 
     def fail() -> PreparedConnection:

@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from authserver.bootstrap import bootstrap
 from authserver.devservices.postgres import EmbeddedPostgres
+from authserver.job_queue.job import QueueFigures
+from authserver.job_queue.repository import JobRepository
 from authserver.sessions.logout_notices import BACK_CHANNEL_LOGOUT
 from authserver.settings import Settings
 from authserver.storage.db import Database
-from authserver.storage.job_figures import JobFigures, job_figures
 from authserver.storage.jobs import JobQueue
 from authserver.storage.migrations import migrate
 from authserver.wiring import build
@@ -24,7 +25,7 @@ from tests.support.worker_process import WorkerProcess
 
 # Of a client that is gone: there is nobody to tell, and so it is done at once.
 NOBODY = {"client_id": "gone", "user_id": str(uuid4()), "browser_session_id": str(uuid4())}
-DONE = "authserver_jobs_done_total"
+DONE = "authserver_job_attempts_total"
 JOBS = "authserver_job_queue_jobs"
 
 
@@ -38,9 +39,9 @@ def sql(database: Database, statement: str) -> None:
         tx.execute(text(statement))
 
 
-def figures(database: Database) -> list[JobFigures]:
+def figures(database: Database) -> list[QueueFigures]:
     with database.transaction() as tx:
-        return job_figures(tx)
+        return JobRepository().figures(tx)
 
 
 @pytest.fixture
@@ -53,12 +54,12 @@ def test_an_empty_queue_has_no_figures(queue):
     assert figures(queue) == []
 
 
-def test_jobs_are_counted_by_kind_and_status(queue):
+def test_jobs_are_counted_by_task_and_status(queue):
     for name in ("mail", "mail", "notice"):
         enqueue(queue, name)
     sql(queue, "UPDATE procrastinate_jobs SET status = 'failed' WHERE task_name = 'notice'")
 
-    found = {(each.kind, each.status): each.number for each in figures(queue)}
+    found = {(each.task, each.status): each.number for each in figures(queue)}
 
     assert found == {("mail", "waiting"): 2, ("notice", "failed"): 1}
 
@@ -125,18 +126,18 @@ def seen(address: str, name: str, **labels: str) -> float:
 
 def test_a_worker_tells_what_it_has_done_and_given_up(installation, tmp_path):
     database, values = installation
-    address, kind = values["metrics_bind"], {"kind": BACK_CHANNEL_LOGOUT}
+    address, task = values["metrics_bind"], {"task": BACK_CHANNEL_LOGOUT}
     enqueue(database)
     enqueue(database, surplus="an argument that no job has")
     # One attempt is left to it.
     sql(database, "UPDATE procrastinate_jobs SET attempts = 7 WHERE args ? 'surplus'")
 
     with WorkerProcess(values, tmp_path / "worker.log"):
-        wait_until(lambda: seen(address, DONE, outcome="done", **kind) == 1, 60)
-        wait_until(lambda: seen(address, DONE, outcome="given_up", **kind) == 1, 60)
-        wait_until(lambda: seen(address, JOBS, status="failed", **kind) == 1, 30)
+        wait_until(lambda: seen(address, DONE, outcome="done", **task) == 1, 60)
+        wait_until(lambda: seen(address, DONE, outcome="given_up", **task) == 1, 60)
+        wait_until(lambda: seen(address, JOBS, status="failed", **task) == 1, 30)
         found = scrape(address)
 
     assert found.of("authserver_processes", kind="worker") == 1
     assert found.of("authserver_database_up") == 1
-    assert found.of(DONE, outcome="failed", **kind) == 0
+    assert found.of(DONE, outcome="failed", **task) == 0

@@ -66,13 +66,13 @@ def test_it_is_found_again(own_valkey, door):
     door._closed_until -= REST
 
     with capture_logs() as logs:
-        assert door.attempt(lambda client: client.ping()) is True
+        assert door.attempt("PING", lambda client: client.ping()) is True
 
     assert [line["event"] for line in logs] == ["redis.found_again"]
 
 
 def test_nobody_waits_for_a_frozen_redis(own_valkey, door, frozen):
-    door.attempt(lambda client: client.ping())
+    door.attempt("PING", lambda client: client.ping())
     started = time.monotonic()
 
     with frozen(own_valkey.pid):

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from authserver.job_queue.repository import JobRepository
 from authserver.storage.db import Database
 from authserver.storage.job_caretaker import Pace
-from authserver.storage.job_rounds import done_lately
 from authserver.storage.job_worker import JobWorker
 from authserver.storage.jobs import Job, JobQueue, TryAgainError
 
@@ -94,7 +94,7 @@ def test_a_round_that_is_done_is_known(url, rows, database):
     with working(url, Job("tick", done.set, schedule=EACH_SECOND)):
         assert done.wait(10)
         with database.transaction() as tx:
-            known = until(lambda: done_lately(tx, "tick", HOUR))
+            known = until(lambda: JobRepository().was_done(tx, "tick", HOUR))
 
     assert known
 
@@ -106,7 +106,7 @@ def test_a_round_that_is_late_is_none(url, rows, database):
 
     with database.transaction() as tx:
         tx.execute(text("UPDATE procrastinate_periodic_defers SET defer_timestamp = 1"))
-        known = done_lately(tx, "tick", HOUR)
+        known = JobRepository().was_done(tx, "tick", HOUR)
 
     assert not known
 
@@ -123,7 +123,7 @@ def test_a_round_that_failed_is_none(url, rows, database):
         assert tried.wait(10)
         assert until(lambda: [row.status for row in rows()] == ["todo"])
     with database.transaction() as tx:
-        known = done_lately(tx, "tick", HOUR)
+        known = JobRepository().was_done(tx, "tick", HOUR)
 
     assert not known
 

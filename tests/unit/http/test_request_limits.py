@@ -92,8 +92,8 @@ def test_what_is_left_is_told(limit):
     assert {answer["RateLimit-Policy"] for answer in told} == {'"requests_api";q=3;w=60'}
     assert [answer["RateLimit"] for answer in told] == [
         '"requests_api";r=2;t=20',
-        '"requests_api";r=1;t=40',
-        '"requests_api";r=0;t=60',
+        '"requests_api";r=1;t=20',
+        '"requests_api";r=0;t=20',
     ]
 
 
@@ -112,6 +112,28 @@ def test_who_keeps_coming_is_not_forgotten_for_those_who_do_not(limit):
         limit.take(f"other-{number}")
 
     assert refused(limit, "a") is not None
+
+
+def test_who_keeps_coming_although_refused_is_not_forgotten_either(limit):
+    for _ in range(AMOUNT):
+        limit.take("a")
+
+    for number in range(40):
+        limit.take(f"other-{number}")
+        assert refused(limit, "a") is not None
+
+
+def test_what_is_told_beforehand_is_what_a_refusal_tells(limit, time):
+    """The last answer says in how many seconds there will be more; so does the refusal after it."""
+    for _ in range(AMOUNT):
+        told = dict(limit.take("a"))["RateLimit"]
+        time.now += 1
+    time.now -= 1
+
+    error = refused(limit, "a")
+
+    assert error is not None
+    assert told.endswith(f";t={error.retry_after}")
 
 
 def test_by_default_nothing_is_limited():

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from structlog.testing import capture_logs
 
 from authserver.observability.log_bounds import Sampling, shorten
 
@@ -46,9 +47,12 @@ def test_a_storm_of_one_message_is_a_few_lines_a_second(written, time):
 def test_how_many_were_left_out_is_told(written, time):
     storm(1000)
     time.now += 1
-    storm(1)
+    with capture_logs() as told:
+        storm(1)
 
-    assert written[5] == "log.lines_left_out: 995 of 'request.crashed'"
+    assert [(line["event"], line["count"], line["of"]) for line in told] == [
+        ("log.lines_left_out", 995, "request.crashed")
+    ]
 
 
 def test_every_second_a_message_is_heard_again(written, time):
@@ -81,6 +85,15 @@ def test_no_line_is_longer_than_eight_kilobytes(members):
 
     assert len(str(shortened)) < 8000
     assert shortened["event"] == "request.refused"
+
+
+def test_what_a_line_is_found_by_stays_whole():
+    """However much strangers put beside it."""
+    ids = {"event": "request.crashed", "level": "error", "error_id": "a" * 32, "request_id": "b"}
+
+    shortened = shorten(None, "", {"x": "x" * 5000, "y": "y" * 5000} | ids)
+
+    assert {name: shortened[name] for name in ids} == ids
 
 
 def test_of_a_long_text_both_ends_are_kept():

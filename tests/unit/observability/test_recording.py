@@ -1,5 +1,6 @@
 """What processes count, added up by another one, also when they are gone."""
 
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -174,3 +175,31 @@ def test_the_folder_of_another_server_that_lives_stays(shared):
     with metrics_folder() as other:
         assert shared.path.exists()
         assert other.path != shared.path
+
+
+def test_a_file_that_cannot_be_read_stops_nobody(shared: MetricsFolder) -> None:
+    """Of a process that was killed when it had only just made it."""
+    (shared.path / "counter_1-abc.db").touch()
+    (shared.path / "1-abc.lock").touch()
+
+    with pytest.raises(Exception, match="unpack"):
+        shared.bury()
+
+    assert figures(shared) is not None
+    assert list(shared.path.glob("counter_1-abc.db")) == []
+
+
+def test_a_folder_is_never_seen_without_a_lock_that_is_held(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another server that starts at this moment would take it for one that was left behind."""
+    flock = fcntl.flock
+
+    def look_first(descriptor: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        folders._remove_left_behind(folder)
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", look_first)
+    with metrics_folder() as made:
+        assert made.path.exists()

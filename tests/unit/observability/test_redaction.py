@@ -3,6 +3,7 @@
 import ast
 import json
 import logging
+import time
 
 import pytest
 import structlog
@@ -161,6 +162,9 @@ def test_less_important_messages_are_left_out(capsys):
         ("DETAIL:  Failing row contains (1, a line\nand hush)", "hush"),
         ("DETAIL:  Key (email)=(hush@example.com) already exists.", "hush"),
         ("DETAIL:  Key (a, b)=(1, hush) is not present in table", "hush"),
+        ("DETAIL:  Key (a)=(hush)=(x) already exists.", "hush"),
+        ("DETAIL:  Failing row contains (hush, Failing row contains (, x).", "hush"),
+        ("DETAIL:  Failing row contains (1, hush, cut off", "hush"),
         ("syntax error\nLINE 1: SELECT 'hush'\n               ^\n", "hush"),
     ],
 )
@@ -191,3 +195,27 @@ def test_an_encrypted_token_is_one_as_well():
     assert (
         redact(None, "info", {"reason": f"no key for {jwe}"})["reason"] == "no key for " + REDACTED
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJ" * 22_000,
+        "eyJ." * 16_000,
+        "Key (" + ")=(" * 22_000,
+        "Failing row contains (" * 3000,
+        "Bearer " * 9000,
+        "://" * 22_000,
+        "://a@" * 13_000,
+        "\nLINE 1: " * 7000,
+        "\nLINE 1: \n" + " " * 65_000,
+    ],
+    ids=lambda text: repr(text[:8]),
+)
+def test_no_text_that_a_stranger_chose_takes_long(text):
+    """CWE-1333: one who could stop a process by a request of 64 KiB, stops all that it serves."""
+    started = time.process_time()
+
+    redact(None, "info", {"detail": text})
+
+    assert time.process_time() - started < 0.25

@@ -37,7 +37,7 @@ def watch() -> Watch:
 
 
 def make_memory(watch: Watch, bound: int = 10) -> ShortMemory[str, int | None]:
-    return ShortMemory(ttl=0.9, bound=bound, monotonic=watch)
+    return ShortMemory("of this test", ttl=0.9, bound=bound, monotonic=watch)
 
 
 def test_an_answer_is_remembered(watch):
