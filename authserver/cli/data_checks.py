@@ -11,12 +11,12 @@ from authserver.cli.services import services_of
 from authserver.job_queue.job import Status
 from authserver.job_queue.service import JobQueueService
 from authserver.settings import Settings
-from authserver.signing.keystores import FILE_NAME
 from authserver.signing.service import SigningService
 from authserver.storage.db import Database
 from authserver.storage.migrations import check_schema, head_revision
 from authserver.wiring import Services
 
+_KEY_FILE = "key_encryption_key"
 # A job is begun as soon as it is left, and one that failed waits by itself until it is due.
 _LONGEST_WAIT = 300
 _START_WORKER = "Start `authserver worker` beside the servers; its log says why it ends."
@@ -59,7 +59,7 @@ def key_encryption_key(settings: Settings) -> str:
     with _services(settings):
         if settings.key_encryption_key:
             return "From the settings."
-        return f"In {settings.keys_dir / FILE_NAME}."
+        return f"In {settings.keys_dir / _KEY_FILE}."
 
 
 def signing_keys(settings: Settings) -> str:
@@ -119,7 +119,7 @@ def jobs(settings: Settings) -> str | Advice:
 @contextmanager
 def _services(settings: Settings) -> Iterator[Services]:
     """The services, unless that would make a key-encryption key: a doctor only looks."""
-    path = settings.keys_dir / FILE_NAME
+    path = settings.keys_dir / _KEY_FILE
     if not settings.key_encryption_key and not path.exists():
         raise UnwellError(
             f"There is none: neither AUTHSERVER_KEY_ENCRYPTION_KEY nor {path}.",
