@@ -17,7 +17,9 @@ def jobs() -> None:
 
 
 @jobs.command(name="list")
-@click.option("--status", type=click.Choice([*Status]), help="Only such jobs.")
+@click.option(
+    "--status", type=click.Choice([status.value for status in Status]), help="Only such jobs."
+)
 @click.option("--task", help="Only jobs of this task, such as back_channel_logout.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=1000, show_default=True, help="How many at most."

@@ -68,7 +68,10 @@ class Workplace:
             return list(result) if result.returns_rows else []
 
     def jobs(self) -> list[str]:
-        rows = self.sql("SELECT status::text FROM procrastinate_jobs ORDER BY id")
+        """Without those that come by the clock, which may be any minute."""
+        rows = self.sql(
+            "SELECT status::text FROM procrastinate_jobs WHERE queueing_lock IS NULL ORDER BY id"
+        )
         return [row[0] for row in rows]
 
 

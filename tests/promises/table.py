@@ -42,7 +42,8 @@ def _holds(passed: dict[tuple[str, str], bool], name: str, function: str) -> boo
 def _run(files: list[str]) -> dict[tuple[str, str], bool]:
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *files]
+        options = ["-q", "-n", "auto", "--dist", "loadfile", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", *options, *files]
         subprocess.run(command, cwd=ROOT, check=False)
         cases = ElementTree.parse(report).iter("testcase")  # noqa: S314 - pytest wrote it
         return {_name(case): not _went_wrong(case) for case in cases}

@@ -231,8 +231,9 @@ def running_server(
         yield server.start(), services
     finally:
         server.stop()
-        # Shown for tests that fail.
-        print(server.log()[-_SHOWN:])  # noqa: T201
+        if "PYTEST_CURRENT_TEST" in os.environ:
+            # Shown for tests that fail.
+            print(server.log()[-_SHOWN:])  # noqa: T201
         services.get(Database).close()
 
 

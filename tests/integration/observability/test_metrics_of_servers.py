@@ -21,7 +21,7 @@ from tests.support.metrics import Figures, scrape
 REQUESTS = "authserver_http_requests_total"
 JWKS = "/.well-known/jwks.json"
 # Of what only a worker does.
-OF_WORKERS = {"authserver_jobs_done"}
+OF_WORKERS = {"authserver_job_attempts"}
 MakeServer = Callable[..., tuple["Watched", Services]]
 
 

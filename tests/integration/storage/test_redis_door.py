@@ -35,13 +35,13 @@ def waits(limits, times: int, *key: str) -> list[bool]:
 
 
 def test_a_redis_that_is_not_there_is_no_error(closed_door):
-    assert closed_door.attempt(lambda client: client.get("x")) is None
+    assert closed_door.attempt("PING", lambda client: client.get("x")) is None
 
 
 def test_after_a_failure_it_is_left_alone_for_a_moment(closed_door):
     tried = []
     for _ in range(10):
-        closed_door.attempt(lambda client: tried.append(1) or client.get("x"))
+        closed_door.attempt("PING", lambda client: tried.append(1) or client.get("x"))
 
     assert len(tried) == 1
     assert not closed_door.is_open
@@ -53,7 +53,7 @@ def test_a_failure_costs_one_line_in_the_log_and_not_one_a_request(own_valkey, d
 
     with capture_logs() as logs:
         for _ in range(5):
-            door.attempt(lambda client: client.get("x"))
+            door.attempt("PING", lambda client: client.get("x"))
             door._closed_until = 0.0
 
     assert [line["event"] for line in logs] == ["redis.lost"]
@@ -61,7 +61,7 @@ def test_a_failure_costs_one_line_in_the_log_and_not_one_a_request(own_valkey, d
 
 def test_it_is_found_again(own_valkey, door):
     own_valkey.kill()
-    door.attempt(lambda client: client.get("x"))
+    door.attempt("PING", lambda client: client.get("x"))
     own_valkey.start()
     door._closed_until -= REST
 
@@ -77,7 +77,7 @@ def test_nobody_waits_for_a_frozen_redis(own_valkey, door, frozen):
 
     with frozen(own_valkey.pid):
         for _ in range(20):
-            assert door.attempt(lambda client: client.get("x")) is None
+            assert door.attempt("PING", lambda client: client.get("x")) is None
 
     assert time.monotonic() - started < PATIENCE + SLACK
 
