@@ -52,7 +52,7 @@ def nothing_lost(quick: bool) -> Figures:
     kept = outcome.lost_sessions == outcome.double_spent == 0
     kept = kept and outcome.errors("PostgreSQL").keys() <= _OUTAGE
     kept = kept and not outcome.errors("Valkey")
-    return lines, kept and outcome.errors("a worker").keys() <= _CUT_OFF
+    return lines, kept and outcome.errors("a worker").keys() <= _CUT_OFF | _OUTAGE
 
 
 _NAMES = ("PostgreSQL", "Valkey", "a worker")
