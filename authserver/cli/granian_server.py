@@ -28,7 +28,7 @@ from authserver.cli.metrics_server import metrics_of
 from authserver.cli.output import RefusedError
 from authserver.cli.parents import end_with_parent
 from authserver.http.forwarded import as_x_forwarded_for
-from authserver.http.front_door import StartResponse, Wsgi
+from authserver.http.messages import StartResponse, Wsgi
 from authserver.observability.logs import catch_strays, configure_logs
 from authserver.settings import Settings
 

@@ -24,12 +24,12 @@ from authserver.http.messages import (
     Headers,
     HttpRequest,
     HttpResponse,
+    StartResponse,
+    Wsgi,
     json_response,
 )
 from authserver.http.proxies import client_address
 from authserver.http.traces import PLACE, ROUTE, in_trace
-from authserver.http.traces import StartResponse as StartResponse
-from authserver.http.traces import Wsgi as Wsgi
 from authserver.observability import spans
 from authserver.observability.access_log import log_request
 from authserver.observability.crashes import report_crash

@@ -3,7 +3,7 @@
 Such an endpoint is a function from one to the other. It needs no framework, and costs none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -15,6 +15,9 @@ from authserver.errors import Invalid
 
 MAX_BODY = 64 * 1024
 JSON = "application/json"
+# PEP 3333.
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class BodyTooLargeError(Exception):

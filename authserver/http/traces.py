@@ -5,12 +5,13 @@ keeps a record, is named as OpenTelemetry's conventions for HTTP want it. It has
 the address the path without its query: codes, states and hints have no place in a trace (CWE-532).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
+from authserver.http.messages import StartResponse, Wsgi
 from authserver.http.outbound_policy import Destination
 from authserver.observability import spans
 
@@ -23,9 +24,6 @@ _MAX_PATH = 1024
 _FAILURE = 500
 # Asked every few seconds, of no interest to anybody who has not said so.
 _PROBES = ("/livez", "/readyz")
-
-StartResponse = Callable[..., Any]
-Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 def in_trace(

@@ -5,6 +5,7 @@ a second ``recording`` writes what has changed to where Prometheus gets to see i
 numbers are nobody's, and cost what a few additions cost.
 """
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ M = TypeVar("M", Number, Durations)
 
 
 @dataclass(frozen=True)
-class Family(Generic[M]):
+class Family(ABC, Generic[M]):
     """What numbers of one name have in common. Names and sentences are for operators."""
 
     name: str
@@ -85,22 +86,17 @@ class Family(Generic[M]):
         """
         return self.members.get(values) or self.members.setdefault(values, self._new())
 
-    def samples(self) -> Iterator[Sample]:
-        """All numbers, as they are now."""
-        for values, member in list(self.members.items()):
-            yield from self.samples_of(values, member)
-
+    @abstractmethod
     def samples_of(self, values: Labels, member: M) -> Iterator[Sample]:
-        """Those of one member."""
-        raise NotImplementedError
+        """The numbers of one member, as they are now."""
 
     def forget(self) -> None:
         """Begin anew, as a process does that was forked from one that has counted already."""
         for member in list(self.members.values()):
             member.forget()
 
-    def _new(self) -> M:
-        raise NotImplementedError
+    @abstractmethod
+    def _new(self) -> M: ...
 
     def _named(self, values: Labels) -> list[tuple[str, str]]:
         return list(zip(self.labels, values, strict=True))

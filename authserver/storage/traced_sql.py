@@ -30,8 +30,8 @@ class TracedStatements(Statements):
 
 def follow_engine(engine: Engine) -> None:
     """Make each statement that SQLAlchemy sends a span."""
-    event.listen(engine, "before_cursor_execute", _begin)
-    event.listen(engine, "after_cursor_execute", _end)
+    event.listen(engine, "before_cursor_execute", _begin, named=True)
+    event.listen(engine, "after_cursor_execute", _end, named=True)
     event.listen(engine, "handle_error", _fail)
 
 
@@ -46,13 +46,13 @@ def _verb(statement: Statement) -> str:
     return summary(statement.sql).partition(" ")[0]
 
 
-def _begin(_: Any, __: Any, sql: str, ___: Any, context: Any, ____: bool) -> None:
-    told = summary(sql)
+def _begin(statement: str, context: Any, **_: Any) -> None:
+    told = summary(statement)
     attributes = {"db.query.summary": told, "db.operation.name": told.partition(" ")[0]}
     setattr(context, _KEPT, spans.start(told, "client", _SYSTEM | attributes))
 
 
-def _end(_: Any, __: Any, ___: Any, ____: Any, context: Any, _____: bool) -> None:
+def _end(context: Any, **_: Any) -> None:
     getattr(context, _KEPT).end()
 
 
