@@ -5,14 +5,17 @@ the foreign keys. ``database`` is an empty one for tests of a single room; ``ser
 ``client`` share another one that has been bootstrapped.
 """
 
+import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
@@ -23,6 +26,7 @@ from authserver.bootstrap import bootstrap
 from authserver.clock import Clock, FrozenClock
 from authserver.devservices.postgres import EmbeddedPostgres
 from authserver.devservices.redis import EmbeddedValkey
+from authserver.observability.access_log import write_lines_to
 from authserver.settings import Settings
 from authserver.storage.base import Base
 from authserver.storage.db import Database, open_database
@@ -56,6 +60,24 @@ def no_settings_from_outside() -> None:
     """A developer's own settings must not decide about a test."""
     for name in [name for name in os.environ if name.startswith("AUTHSERVER_")]:
         del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Logging is the process's own: whoever configures it, as each command does, gives it back.
+
+    Loggers keep what was configured when they were first used, and would be deaf to later tests.
+    """
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    if structlog.is_configured():
+        root.handlers, root.level = handlers, level
+        write_lines_to(None)
+        structlog.reset_defaults()
+        for name, module in list(sys.modules.items()):
+            if name.startswith("authserver.") and hasattr(module, "log"):
+                vars(module.log).pop("bind", None)
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,15 @@ from authserver.storage.statements import Statement
 # A browser session is alive when nothing has ended it: not itself, not its age, not its user. Both
 # lives are those of today's settings: who shortens them ends what is older (GHSA-64w3-5q9m-68xf).
 _ALIVE = """
-    u.id = b.user_id AND u.enabled AND u.credential_generation = b.credential_generation
+    u.enabled AND u.credential_generation = b.credential_generation
     AND b.ended_at IS NULL AND b.expires_at > now()
     AND b.seen_at + make_interval(secs => $3::int) > now()
     AND b.auth_time + make_interval(secs => $4::int) > now()"""
 
 # $1 the ids and $2 the digests of the tokens in a cookie, $3 idle and $4 absolute life, $5 for how
 # long a browser counts as just seen. The last columns are for how many seconds the row will be
-# alive if nothing happens, and whether to TOUCH it.
+# alive if nothing happens, and whether to TOUCH it. The fence keeps PostgreSQL from beginning with
+# the users, of which it may know only that there were few.
 FIND_ALL = Statement(
     "find_browser_sessions",
     f"""
@@ -21,9 +22,9 @@ FIND_ALL = Statement(
                b.expires_at, b.seen_at + make_interval(secs => $3::int),
                b.auth_time + make_interval(secs => $4::int)) - now()))::int,
            b.seen_at <= now() - make_interval(secs => $5::int)
-    FROM browser_sessions b JOIN users u ON {_ALIVE}
+    FROM browser_sessions b, LATERAL (SELECT * FROM users WHERE id = b.user_id OFFSET 0) u
     WHERE b.id = ANY ($1::uuid[])
-      AND b.secret_digest = ($2::bytea[])[array_position($1::uuid[], b.id)]""",
+      AND b.secret_digest = ($2::bytea[])[array_position($1::uuid[], b.id)] AND {_ALIVE}""",
     5,
 )
 

@@ -46,17 +46,17 @@ _COLUMNS = (
 FIND = Statement(
     "find_client",
     """
+    WITH secrets AS MATERIALIZED (
+        SELECT id, digest, expires_at, sealed FROM client_secrets WHERE client_id = $1::text
+    )
     SELECT client_id, client_name, enabled, first_party, built_in, strict, resource_server,
            token_endpoint_auth_method, grant_types, response_types, redirect_uris, scope, audience,
            access_token_signing_alg, metadata, self_registered, registration_token_digest,
            version, created_at, updated_at,
-           ARRAY(SELECT s.digest FROM client_secrets s WHERE s.client_id = c.client_id
-                 ORDER BY s.id),
-           ARRAY(SELECT s.expires_at FROM client_secrets s WHERE s.client_id = c.client_id
-                 ORDER BY s.id),
-           ARRAY(SELECT s.sealed FROM client_secrets s WHERE s.client_id = c.client_id
-                 ORDER BY s.id)
-    FROM clients c WHERE client_id = $1::text""",
+           ARRAY(SELECT digest FROM secrets ORDER BY id),
+           ARRAY(SELECT expires_at FROM secrets ORDER BY id),
+           ARRAY(SELECT sealed FROM secrets ORDER BY id)
+    FROM clients WHERE client_id = $1::text""",
     1,
 )
 

@@ -3,26 +3,29 @@
 The database's clock decides about every end, and no statement reads before it writes: of many
 requests at once PostgreSQL lets one through, and the others see what it did.
 
-Plans are made once and kept, perhaps while a table is all but empty, when one index costs as much
-as another. IS NOT DISTINCT FROM stands where an equals sign or IS NULL would let PostgreSQL take
-another index than that of the key.
+Plans are made once and kept, perhaps while a table is all but empty, when one way costs as much as
+another. So nothing is joined that could be joined the other way round: what belongs to a row is
+asked for in a subquery, behind a fence (OFFSET 0) where that is not enough. IS NOT DISTINCT FROM
+and COALESCE stand where an equals sign or IS NULL would let PostgreSQL take another index than that
+of the key.
 """
 
 from authserver.storage.statements import Statement
 
 _ROLES = """
-    ARRAY(SELECT r.name FROM user_roles ur JOIN roles r ON r.id = ur.role_id
-          WHERE ur.user_id = s.user_id ORDER BY r.name)"""
+    ARRAY(SELECT (SELECT r.name FROM roles r WHERE r.id = ur.role_id) AS name
+          FROM user_roles ur WHERE ur.user_id = s.user_id ORDER BY name)"""
 
 # What a decision rests on is read from where it is true, each time.
 _PERMISSIONS = """
-    ARRAY(SELECT DISTINCT unnest(r.permissions) FROM user_roles ur
-          JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = s.user_id)"""
+    ARRAY(SELECT DISTINCT unnest((SELECT r.permissions FROM roles r WHERE r.id = ur.role_id))
+          FROM user_roles ur WHERE ur.user_id = s.user_id)"""
 
 # A session is alive when nothing has ended it: not itself, not its age, not its user.
 _ALIVE = """
-    u.id = s.user_id AND u.enabled AND u.credential_generation = s.credential_generation
-    AND s.ended_at IS NOT DISTINCT FROM NULL AND s.expires_at > now()"""
+    COALESCE(s.ended_at, 'infinity') = 'infinity' AND s.expires_at > now()
+    AND (SELECT u.enabled AND u.credential_generation = s.credential_generation
+         FROM users u WHERE u.id = s.user_id)"""
 
 _SESSION = f"""
     s.id, s.user_id, s.client_id, s.generation, s.scope, s.audience, s.auth_time, s.acr, s.amr,
@@ -42,9 +45,11 @@ BEGIN = Statement(
     WITH surplus AS (
         UPDATE sessions SET ended_at = now(), end_reason = 'limit'
         WHERE id = ANY (ARRAY(
-            SELECT id FROM sessions
-            WHERE user_id = $1::uuid AND client_id IS NOT DISTINCT FROM $5::text
-              AND ended_at IS NULL
+            SELECT id FROM (
+                SELECT id FROM sessions
+                WHERE user_id = $1::uuid AND client_id IS NOT DISTINCT FROM $5::text
+                  AND ended_at IS NULL
+                OFFSET 0) AS living
             ORDER BY id DESC OFFSET $3::int - 1))
     ), browser AS (
         SELECT id, CASE WHEN 'offline_access' = ANY (string_to_array($7::text, ' '))
@@ -101,7 +106,6 @@ ROTATE = Statement(
         (ended_at, end_reason) = (SELECT now(), 'reuse' WHERE $4::int < s.generation - 1
             OR ($4::int = s.generation - 1
                 AND ($5::int = 0 OR s.rotated_at + make_interval(secs => $5::int) <= now())))
-    FROM users u
     WHERE s.id = $1::uuid AND s.secret_digest = $2::bytea
       AND s.client_id IS NOT DISTINCT FROM $3::text
       AND $4::int <= s.generation AND s.rotated_at + make_interval(secs => $6::int) > now()
@@ -112,19 +116,21 @@ ROTATE = Statement(
 
 # For as long as nothing has ended an access token. $1 session, $2 jti, $3 idle life.
 _OF_TOKEN = f"""
-    FROM sessions s, users u
     WHERE s.id = $1::uuid AND {_ALIVE}
       AND s.rotated_at + make_interval(secs => $3::int) > now()
       AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE jti = $2::text)"""
 
-IS_ALIVE = Statement("is_token_alive", f"SELECT true {_OF_TOKEN}", 3)
+IS_ALIVE = Statement("is_token_alive", f"SELECT true FROM sessions s {_OF_TOKEN}", 3)
 HOLDER = Statement(
-    "find_token_holder", f"SELECT s.user_id, {_ROLES}, {_PERMISSIONS} {_OF_TOKEN}", 3
+    "find_token_holder",
+    f"SELECT s.user_id, {_ROLES}, {_PERMISSIONS} FROM sessions s {_OF_TOKEN}",
+    3,
 )
 PERSON = Statement(
     "find_person_of_token",
     f"""
     SELECT u.id, u.email, u.email_verified, u.full_name, u.updated_at, u.profile, s.claims
+    FROM sessions s, LATERAL (SELECT * FROM users WHERE id = s.user_id OFFSET 0) u
     {_OF_TOKEN}""",
     3,
 )
@@ -133,7 +139,7 @@ PERSON = Statement(
 FIND = Statement(
     "find_session",
     f"""
-    SELECT {_SESSION} FROM sessions s, users u
+    SELECT {_SESSION} FROM sessions s
     WHERE s.id = $1::uuid AND s.secret_digest = $2::bytea AND s.generation = $3::int
       AND s.rotated_at + make_interval(secs => $4::int) > now() AND {_ALIVE}""",
     4,
@@ -158,8 +164,9 @@ REVIEW = Statement(
         FROM sessions WHERE review_at <= now()
         ORDER BY review_at LIMIT $1::int FOR UPDATE SKIP LOCKED
     ), kept AS (
-        UPDATE sessions s SET review_at = due.dies_at
-        FROM due WHERE s.id = due.id AND due.dies_at > now()
+        UPDATE sessions
+        SET review_at = LEAST(expires_at, rotated_at + make_interval(secs => $2::int))
+        WHERE id = ANY (ARRAY(SELECT id FROM due WHERE dies_at > now()))
     ), gone AS (
         DELETE FROM sessions
         WHERE id = ANY (ARRAY(SELECT id FROM due WHERE dies_at <= now())) RETURNING id

@@ -20,8 +20,8 @@ _SIGN_IN = Statement(
     "find_user_for_sign_in",
     """
     SELECT u.id, u.email, u.password_hash, u.enabled, u.credential_generation,
-           ARRAY(SELECT r.name FROM user_roles ur JOIN roles r ON r.id = ur.role_id
-                 WHERE ur.user_id = u.id ORDER BY r.name)
+           ARRAY(SELECT (SELECT r.name FROM roles r WHERE r.id = ur.role_id) AS name
+                 FROM user_roles ur WHERE ur.user_id = u.id ORDER BY name)
     FROM users u WHERE lower(u.email) COLLATE "C" = $1::text""",
     1,
 )

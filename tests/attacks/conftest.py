@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from flask import Flask
 
 from authserver.observability.access_log import write_lines_to
@@ -48,10 +47,8 @@ def log_text(
     At the end none of ``secrets_used`` may stand in it.
     """
     root = logging.getLogger()
-    others, level = root.handlers, root.level
+    others = root.handlers
     configure_logs("DEBUG", "json")
-    # A logger that remembered this would be deaf to the tests that come after.
-    structlog.configure(cache_logger_on_first_use=False)
     ours = root.handlers[0]
     # Those of pytest itself stay, so that it can take them away again.
     root.handlers = [*others, ours]
@@ -64,10 +61,7 @@ def log_text(
 
     yield text
 
-    write_lines_to(None)
     root.removeHandler(ours)
-    root.setLevel(level)
-    structlog.reset_defaults()
     assert_hidden(secrets_used, text())
     stream.close()
 

@@ -1,7 +1,6 @@
 """The access log takes a short way, and arrives where and as all other logs do."""
 
 import json
-import logging
 
 import pytest
 import structlog
@@ -21,13 +20,8 @@ REQUEST = {
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before():
-    """Logging is the process's own: give it back."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+def nothing_bound():
     yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
 

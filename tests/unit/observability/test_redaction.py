@@ -15,16 +15,6 @@ from tests.support.live_server import ROOT
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1bmEifQ.c2lnbmF0dXJl"
 
 
-@pytest.fixture(autouse=True)
-def logs_as_before():
-    """Logging is the process's own: give it back."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
-
-
 @pytest.fixture(params=["json", "console"])
 def written(request, capsys):
     """``written(action)``: what the logs say of it, in each of their forms."""
