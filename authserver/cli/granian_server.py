@@ -8,10 +8,8 @@ docs/operations/production.md.
 import logging
 import os
 import signal
-import sys
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -40,8 +38,7 @@ _LOGS: dict[str, Any] = {
     "handlers": {},
     "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}},
 }
-# By then a worker has set up how it is told to end.
-_YOUNG_SECONDS = 2.0
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _X_FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 _FORWARDED = "HTTP_FORWARDED"
 
@@ -71,8 +68,7 @@ class Loader:
     master: int
 
     def __call__(self) -> Adapter:
-        # Until granian does: of its master the worker has inherited a handler that ends nothing.
-        signal.signal(signal.SIGTERM, _end)
+        _listen_for_end()
         end_with_parent(self.manner.last_signal, self.master)
         configure_logs(self.settings.log_level, self.settings.log_format)
         catch_strays()
@@ -86,24 +82,46 @@ class Loader:
 
 
 class Server(MPServer):
-    """Told to end, it tells its youngest workers more than once.
+    """A signal that comes while a worker only just begins waits until that one listens."""
 
-    One that is only just beginning may miss the first signal, and would be waited for in vain. One
-    that serves is told once: by a second signal granian can block itself for ever.
+    def _spawn_worker(self, *arguments: Any, **named: Any) -> Any:
+        worker: Any = super()._spawn_worker(*arguments, **named)
+        worker.start = _with_signals_held_back(worker.start)
+        return worker
+
+
+def _with_signals_held_back(start: Callable[[], None]) -> Callable[[], None]:
+    """What is started so begins with the signals blocked that end it."""
+
+    def started() -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    return started
+
+
+def _listen_for_end() -> None:
+    """Take the signals that end a worker in a thread of its own, which has nothing else to do.
+
+    Python runs handlers in the main thread, and granian's does nothing but wait there: a signal
+    that comes as it begins to wait can block it for ever, and so can a second one.
     """
-
-    def _stop_workers(self) -> None:
-        now, ended = time.monotonic(), threading.Event()
-        young = [worker for worker in self.wrks if now - worker.birth < _YOUNG_SECONDS]
-        threading.Thread(target=_remind, args=(young, ended), daemon=True).start()
-        super()._stop_workers()  # type: ignore[no-untyped-call]
-        ended.set()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    for number in _ENDING:
+        # Until granian does: of its master the worker has inherited one that ends nothing.
+        signal.signal(number, _end)
+    threading.Thread(target=_pass_on, name="signals", daemon=True).start()
 
 
-def _remind(workers: Sequence[Any], ended: threading.Event) -> None:
-    while not ended.wait(1.0):
-        for worker in workers:
-            worker.terminate()
+def _pass_on() -> NoReturn:
+    while True:
+        number = signal.sigwait(_ENDING)
+        handler = signal.getsignal(number)
+        if callable(handler):
+            handler(number, None)
 
 
 def serve(settings: Settings, manner: Manner) -> None:
@@ -167,5 +185,6 @@ def _forget_variables_like_headers() -> None:
 
 
 def _end(*_: object) -> NoReturn:
+    """Whoever serves nothing yet has nothing to finish."""
     logging.shutdown()
-    sys.exit(0)
+    os._exit(0)

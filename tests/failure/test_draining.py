@@ -1,5 +1,7 @@
 """Told to end, a server answers what it has begun with, takes nothing new, and ends in order."""
 
+import os
+import signal
 import socket
 import threading
 import time
@@ -91,9 +93,29 @@ def test_requests_in_flight_are_answered(running: tuple[LiveServer, Services]) -
 
         server.ask_to_end()
         wait_until(lambda: not takes_connections(server), 10)
+        # Nobody waits longer, and nobody is cut off, because somebody is impatient.
+        for pid in server.worker_pids:
+            os.kill(pid, signal.SIGTERM)
         slow.sendall(_BODY[7:])
 
         assert slow.makefile("rb").read().startswith(b"HTTP/1.1 200 ")
         assert sign_ins() == [200] * _SIGN_INS
         assert server.stop() == 0
         assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize("program", ["gunicorn", "granian"])
+def test_told_to_end_while_it_begins_it_ends(
+    folder, postgres: EmbeddedPostgres, valkey: EmbeddedValkey, program: str
+) -> None:
+    """A signal that comes before anybody listens for it must not be lost on a worker."""
+    with running_server(folder, postgres, valkey, program=program, workers=1) as (server, _):
+        for delay in (1.0, 2.0):
+            server.stop()
+            server.begin()
+            time.sleep(delay)
+            started = time.monotonic()
+
+            # Before it has set anything up, the signal itself ends it.
+            assert server.stop() in {0, -signal.SIGTERM}
+            assert time.monotonic() - started < 15

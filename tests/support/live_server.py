@@ -68,6 +68,12 @@ class LiveServer:
 
     def start(self) -> Self:
         """Start, and return when ``/readyz`` says so."""
+        self.begin()
+        self.wait_until_ready()
+        return self
+
+    def begin(self) -> None:
+        """Start, and wait for nothing."""
         with self._log.open("ab") as log:
             # The kernel ends the server together with the thread that started it.
             self._process = subprocess.Popen(
@@ -79,8 +85,6 @@ class LiveServer:
                 stderr=log,
                 preexec_fn=_die_with_the_tests,
             )
-        self.wait_until_ready()
-        return self
 
     def stop(self) -> int | None:
         """End all its processes, and wait until they are gone; the exit code."""
