@@ -33,6 +33,7 @@ from authserver.roles.routes import assignments
 from authserver.roles.routes import blueprint as roles
 from authserver.sessions.routes import blueprint as sessions
 from authserver.settings import Settings, load_settings
+from authserver.signing.installation_secret import InstallationSecret
 from authserver.signing.service import SigningService
 from authserver.storage.migrations import check_schema
 from authserver.storage.notices import RedisNotices
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     services = services or build(settings)
     stores = services.get(Stores)
     check_schema(stores.database)
+    services.get(InstallationSecret).read()
     signing = services.get(SigningService)
     signing.ring()
     # Only an algorithm that was configured since has none; without any key we do not come here.

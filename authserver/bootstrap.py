@@ -1,10 +1,11 @@
-"""What an empty database needs before the server is of use: roles, the first-party client, keys."""
+"""What an empty database needs before the server is of use: roles, first client, secret, keys."""
 
 from authserver.actor import SYSTEM
 from authserver.authn.first_party import CLIENT_ID
 from authserver.clients.service import ClientService
 from authserver.http.principal import SCOPE_ACCOUNT, SCOPE_MANAGE
 from authserver.roles.service import RoleService
+from authserver.signing.installation_secret import InstallationSecret
 from authserver.signing.service import SigningService
 from authserver.wiring import Services
 
@@ -21,4 +22,5 @@ def bootstrap(services: Services) -> None:
     """Make what is missing; does nothing the second time, and may run in two places at once."""
     services.get(RoleService).ensure_built_in()
     services.get(ClientService).ensure_built_in(CLIENT_ID, _FIRST_PARTY)
+    services.get(InstallationSecret).ensure(SYSTEM)
     services.get(SigningService).ensure_keys(SYSTEM)

@@ -14,6 +14,7 @@ from authserver.browser_sessions.service import BrowserSessionService
 from authserver.clients.api_permissions import ApiPermissions
 from authserver.clients.keys import ClientKeys
 from authserver.clients.members import Supported
+from authserver.clients.readable_secrets import ReadableSecrets
 from authserver.clients.replay import ReplayGuard
 from authserver.clients.repository import ClientRepository
 from authserver.clients.secrets import ClientSecrets
@@ -42,6 +43,8 @@ from authserver.sessions.logout_notices import LogoutNotices
 from authserver.sessions.repository import Lifetimes, SessionRepository
 from authserver.sessions.service import SessionService
 from authserver.settings import Settings
+from authserver.signing.installation_secret import InstallationSecret
+from authserver.signing.installation_secret_repository import InstallationSecretRepository
 from authserver.signing.repository import SigningKeyRepository
 from authserver.signing.schedule import KeyPolicy
 from authserver.signing.service import SigningService
@@ -57,11 +60,13 @@ class Domain:
     """What the protocol, the pages and the REST API stand on."""
 
     audit: AuditService
+    installation_secret: InstallationSecret
     audit_chain: AuditChain
     roles: RoleService
     credentials: CredentialService
     clients: ClientService
     client_keys: ClientKeys
+    readable_secrets: ReadableSecrets
     replay: ReplayGuard
     users: UserService
     sessions: SessionService
@@ -80,7 +85,10 @@ def build_domain(settings: Settings, stores: Stores) -> Domain:
     database, hot = stores.database, stores.database.statements
     audit = AuditService(database, AuditRepository(hot))
     roles = RoleService(database, RoleRepository(hot), audit, stores.cache, settings.cache_ttl)
-    credentials = _credentials(settings, stores)
+    installation_secret = InstallationSecret(
+        database, InstallationSecretRepository(), audit, stores.key_store
+    )
+    credentials = _credentials(settings, stores, installation_secret)
     sessions = _sessions(settings, stores, audit)
     clients = _clients(settings, stores, audit)
     browser_sessions = _browser_sessions(settings, stores, audit)
@@ -88,12 +96,14 @@ def build_domain(settings: Settings, stores: Stores) -> Domain:
     sign_out = SignOutService(database, browser_sessions, sessions, audit, notices)
     return Domain(
         audit=audit,
-        audit_chain=_audit_chain(stores, audit),
+        installation_secret=installation_secret,
+        audit_chain=_audit_chain(stores, audit, installation_secret),
         roles=roles,
         credentials=credentials,
         clients=clients,
         # A quarter of the threads may wait for keys that another one fetches.
         client_keys=ClientKeys(stores.outbound, waiting=max(1, settings.threads // 4)),
+        readable_secrets=ReadableSecrets(database, clients.clients, clients.secrets),
         replay=ReplayGuard(hot),
         users=_users(settings, stores, roles, credentials, sign_out),
         sessions=sessions,
@@ -108,8 +118,8 @@ def build_domain(settings: Settings, stores: Stores) -> Domain:
     )
 
 
-def _audit_chain(stores: Stores, audit: AuditService) -> AuditChain:
-    maker = SealMaker(stores.key_store.derive(b"audit seals"))
+def _audit_chain(stores: Stores, audit: AuditService, secret: InstallationSecret) -> AuditChain:
+    maker = SealMaker(secret.derive(b"audit seals"))
     return AuditChain(stores.database, audit, SealRepository(), maker)
 
 
@@ -192,7 +202,9 @@ def _signing(settings: Settings, stores: Stores, audit: AuditService) -> Signing
     )
 
 
-def _credentials(settings: Settings, stores: Stores) -> CredentialService:
+def _credentials(
+    settings: Settings, stores: Stores, secret: InstallationSecret
+) -> CredentialService:
     # A quarter of the threads that serve requests remains for what needs no password.
     places = max(1, settings.threads * 3 // 4)
     threads = min(settings.password_hash_threads or cores(), places)
@@ -204,7 +216,7 @@ def _credentials(settings: Settings, stores: Stores) -> CredentialService:
         ),
         policy=PasswordPolicy(),
         attempts=SignInAttemptRepository(
-            stores.database.statements, stores.key_store.derive(b"sign-in attempts")
+            stores.database.statements, secret.derive(b"sign-in attempts")
         ),
         limits=stores.limits,
         lockout=Lockout(

@@ -69,7 +69,8 @@ class Settings:
     key_encryption_key: str = _field(
         "str",
         "32 random bytes in base64url that seal the signing keys. Empty: a file in the keys "
-        "folder, made at the first start.",
+        "folder, made at the first start. Of several, parted by white space, the first seals and "
+        "all open: while it is exchanged.",
         default="",
         secret=True,
     )

@@ -89,7 +89,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
 
 def _tokens(settings: Settings, stores: Stores, domain: Domain) -> TokenService:
     verifier = Verifier(settings.issuer, domain.signing)
-    subjects = Subjects(stores.key_store.derive(b"pairwise subjects"))
+    subjects = Subjects(domain.installation_secret.derive(b"pairwise subjects"))
     return TokenService(
         issuer=settings.issuer,
         default_signing_alg=settings.signing_algorithms[0],

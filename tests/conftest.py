@@ -48,7 +48,12 @@ from tests.support.relying_party import RelyingParty, bearer
 
 ISSUER = "http://localhost:8000"
 # What bootstrap made stays; the rest of each table goes.
-_KEPT = {"roles": "built_in", "clients": "built_in", "signing_keys": "true"}
+_KEPT = {
+    "roles": "built_in",
+    "clients": "built_in",
+    "signing_keys": "true",
+    "installation_secrets": "true",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -44,5 +44,7 @@ class Event(StrEnum):
     SIGNING_KEY_ROTATED = "signing_key.rotated"
     SIGNING_KEY_REMOVED = "signing_key.removed"
     SIGNING_KEY_REVOKED = "signing_key.revoked"
+    INSTALLATION_SECRET_CREATED = "installation_secret.created"  # noqa: S105 - the name of an event
+    KEY_ENCRYPTION_KEY_EXCHANGED = "key_encryption_key.exchanged"
     JOB_RETRIED = "job.retried"
     AUDIT_RECORD_CUT = "audit_record.cut"

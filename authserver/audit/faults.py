@@ -60,8 +60,8 @@ def more_changed_seals(count: int) -> Fault:
 def other_key(count: int) -> Fault:
     return Fault(
         "other_key",
-        f"None of the {count} seals was made with this key-encryption key. Either it is another "
-        "one (AUTHSERVER_KEY_ENCRYPTION_KEY, AUTHSERVER_KEYS_DIR), or the chain was replaced.",
+        f"None of the {count} seals was made with the secret of this installation. Either that was "
+        "made anew (event installation_secret.created), or the chain was replaced.",
     )
 
 

@@ -7,7 +7,7 @@ one (``docs/adr/0023-audit-chain.md``).
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -109,9 +109,9 @@ class Horizon:
 
 @dataclass(frozen=True)
 class SealMaker:
-    """Makes seals, and tells whether others were made by it, by a key of the key store's."""
+    """Makes seals, and tells whether others were made by it, by a key of the installation."""
 
-    key: bytes
+    key: Callable[[], bytes]
 
     def seal(self, before: Head, events: Sequence[SealableEvent], now: datetime) -> Seal:
         """The seal that follows ``before``."""
@@ -139,11 +139,11 @@ class SealMaker:
         self, number: int, previous: bytes, entries: bytes, newest_at: datetime, now: datetime
     ) -> bytes:
         head = ["authserver audit seal 1", number, previous.hex(), instant(newest_at), instant(now)]
-        return hmac.digest(self.key, orjson.dumps(head) + b"\n" + entries, "sha256")
+        return hmac.digest(self.key(), orjson.dumps(head) + b"\n" + entries, "sha256")
 
     def _horizon_mac(self, head: Head, now: datetime) -> bytes:
         members = ["authserver audit horizon 1", str(head), instant(now)]
-        return hmac.digest(self.key, orjson.dumps(members), "sha256")
+        return hmac.digest(self.key(), orjson.dumps(members), "sha256")
 
 
 def instant(moment: datetime) -> str:

@@ -11,10 +11,11 @@ from authserver.cli.services import services_of
 from authserver.job_queue.job import Status
 from authserver.job_queue.service import JobQueueService
 from authserver.settings import Settings
+from authserver.signing.installation_secret import InstallationSecret
 from authserver.signing.service import SigningService
 from authserver.storage.db import Database
 from authserver.storage.migrations import check_schema, head_revision
-from authserver.wiring import Services
+from authserver.wiring import Services, Stores
 
 _KEY_FILE = "key_encryption_key"
 # A job is begun as soon as it is left, and one that failed waits by itself until it is due.
@@ -54,17 +55,24 @@ def keys_folder(settings: Settings) -> str:
     return f"{folder} is its owner's alone."
 
 
-def key_encryption_key(settings: Settings) -> str:
+def key_encryption_key(settings: Settings) -> str | Advice:
     """Wiring reads it, or says what is wrong with it."""
-    with _services(settings):
+    with _services(settings) as services:
+        if services.get(Stores).key_store.size > 1:
+            return Advice(
+                "It is being exchanged: there are several, of which the first seals.",
+                "When all servers and workers have the new one first, run `authserver key reseal`, "
+                "and then take the others away.",
+            )
         if settings.key_encryption_key:
             return "From the settings."
         return f"In {settings.keys_dir / _KEY_FILE}."
 
 
 def signing_keys(settings: Settings) -> str:
-    """Opens each key, and so finds out whether the key-encryption key is the right one."""
+    """Opens all that the server needs: only the right key-encryption key does."""
     with _services(settings) as services:
+        services.get(InstallationSecret).read()
         signing = services.get(SigningService)
         signing.ring()
         active = {key.algorithm for key in signing.list_keys() if key.state == "active"}

@@ -1,6 +1,7 @@
 """``authserver key``: the keys that sign tokens."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,13 +9,16 @@ from authserver.cli.operators import OPERATOR
 from authserver.cli.output import confirm, output_option, show_done, show_rows, yes_option
 from authserver.cli.services import open_services
 
+if TYPE_CHECKING:
+    from authserver.resealing import Resealed
+
 _COLUMNS = ("algorithm", "purpose", "state", "activated_at", "expires_at", "kid")
 _ROTATED = ("algorithm", "purpose", "result", "activated_at", "kid")
 
 
 @click.group()
 def key() -> None:
-    """List, rotate and revoke signing keys."""
+    """List, rotate and revoke signing keys, and exchange the key that seals them."""
 
 
 @key.command(name="list")
@@ -70,10 +74,46 @@ def revoke(yes: bool, output: str) -> None:
     Example:
       authserver key revoke
     """
+    from authserver.signing.installation_secret import InstallationSecret
     from authserver.signing.service import SigningService
 
     with open_services() as services:
         confirm("Revoke all signing keys? Everybody will have to sign in anew.", yes=yes)
+        services.get(InstallationSecret).replace_lost(OPERATOR)
         revoked = services.get(SigningService).revoke_all(OPERATOR)
     told = f"{len(revoked)} keys are revoked; new ones sign from now on."
     show_done(output, told, {"revoked": revoked})
+
+
+@key.command()
+@output_option
+def reseal(output: str) -> None:
+    """Seal everything under the first key-encryption key, and so be done with the one before.
+
+    That one has to stand behind the first until this is done. Tokens and sessions stay as they are.
+    docs/operations/key-encryption-key.md has all the steps.
+
+    \b
+    Example:
+      authserver key reseal
+    """
+    from authserver.resealing import reseal as reseal_all
+
+    with open_services() as services:
+        done = reseal_all(services, OPERATOR)
+    show_done(output, _told_of(done), dataclasses.asdict(done))
+
+
+def _told_of(done: "Resealed") -> str:
+    told = "Everything was sealed under the first key already."
+    if done.total:
+        told = (
+            f"Sealed anew: signing keys {done.signing_keys}, secrets of clients "
+            f"{done.client_secrets}, installation secret {done.installation_secrets}."
+        )
+    if done.unreadable_clients:
+        told += (
+            " The secrets of these clients open with none of the keys; give them new ones "
+            f"(`authserver client rotate-secret`): {', '.join(done.unreadable_clients)}."
+        )
+    return told

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -146,6 +147,15 @@ class ClientRepository:
     ) -> None:
         tx.add(ClientSecret(client_id=client_id, digest=digest, sealed=sealed))
         tx.flush()
+
+    def sealed_secrets(
+        self, tx: Transaction, after: UUID | None, limit: int
+    ) -> Sequence[ClientSecret]:
+        """A page of the secrets that can be read, which nobody else changes meanwhile."""
+        query = select(ClientSecret).where(ClientSecret.sealed.is_not(None))
+        if after is not None:
+            query = query.where(ClientSecret.id > after)
+        return tx.scalars(query.order_by(ClientSecret.id).limit(limit).with_for_update()).all()
 
     def retire_secrets(self, tx: Transaction, client_id: str, expires_at: datetime | None) -> None:
         """Let the present secret live until ``expires_at``, if at all; remove all older ones."""

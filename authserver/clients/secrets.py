@@ -22,6 +22,8 @@ class SecretSealer(Protocol):
 
     def open(self, sealed: bytes, context: bytes) -> bytes: ...
 
+    def reseal(self, sealed: bytes, context: bytes) -> bytes | None: ...
+
 
 @dataclass(frozen=True)
 class RegisteredClient:
@@ -90,6 +92,13 @@ class ClientSecrets:
             for secret in reversed(client.secrets)
             if secret.sealed is not None and secret.is_valid(now)
         )
+
+    def reseal(self, client_id: str, sealed: bytes) -> bytes | None:
+        """The same under the present key, None when it is already.
+
+        Raises ValueError when it does not open.
+        """
+        return self.sealer.reseal(sealed, _context(client_id))
 
 
 def nothing_to_rotate() -> InvalidClientMetadata:

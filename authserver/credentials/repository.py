@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -73,7 +74,7 @@ class SignInAttemptRepository:
     """Counters by account and network, under keys that nobody foretells without ``secret``."""
 
     hot: Statements
-    secret: bytes = field(repr=False)
+    secret: Callable[[], bytes] = field(repr=False)
 
     def wait(
         self, account: str, network: str, user_id: UUID | None, *, only_known: bool
@@ -103,4 +104,4 @@ class SignInAttemptRepository:
 
     def _digest(self, text: str) -> bytes:
         # JSON can carry halves of surrogate pairs: they are no reason to fail.
-        return hmac.digest(self.secret, text.encode(errors="surrogatepass"), hashlib.sha256)
+        return hmac.digest(self.secret(), text.encode(errors="surrogatepass"), hashlib.sha256)

@@ -1,4 +1,5 @@
 """The keys that sign: made, sealed, published, rotated.
 
-Owns the table ``signing_keys`` and the JWKS. Refuses to own what is signed: that is ``tokens``.
+Owns the tables ``signing_keys`` and ``installation_secrets``, and the JWKS. Refuses to own what is
+signed: that is ``tokens``.
 """

@@ -1,4 +1,4 @@
-"""The key-encryption key, under which private keys rest in PostgreSQL."""
+"""The key-encryption key, under which private keys rest in PostgreSQL, and those before it."""
 
 import base64
 import binascii
@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -25,8 +26,8 @@ _EXPECTED = "Expected 32 random bytes in base64url (43 letters)"
 _MEND = "restore it from your backup, or give the key by AUTHSERVER_KEY_ENCRYPTION_KEY"
 
 
-class KeyStoreError(SigningKeysError):
-    """There is no usable key-encryption key, or it is not the one that sealed a signing key."""
+class KeyStoreError(SigningKeysError, ValueError):
+    """There is no usable key-encryption key, or it is not the one that sealed what shall open."""
 
 
 class KeyStore(Protocol):
@@ -35,55 +36,97 @@ class KeyStore(Protocol):
     ``context`` says which key is sealed, so that no sealed key can be passed off as another.
     """
 
+    @property
+    def size(self) -> int:
+        """How many keys open; the first of them seals."""
+        ...
+
     def seal(self, plaintext: bytes, context: bytes) -> bytes: ...
 
     def open(self, sealed: bytes, context: bytes) -> bytes: ...
 
+    def reseal(self, sealed: bytes, context: bytes) -> bytes | None:
+        """The same, sealed as :meth:`seal` does it today; None when it is already."""
+        ...
+
     def derive(self, purpose: bytes) -> bytes:
-        """A secret of the installation for another purpose; it tells nothing of other ones."""
+        """A secret for another purpose; it is another one when the key has been exchanged."""
+        ...
+
+    def only_key(self) -> bytes:
+        """The key itself, for what once was derived from it; there must not be several."""
         ...
 
 
 class AesGcmKeyStore:
     """Seals by AES-256-GCM (NIST SP 800-38D) under a key that this process holds.
 
-    The nonce is random: 96 bits suffice for four thousand million keys. The first byte names the
-    format, so that another one may follow.
+    What was sealed under one of the ``further`` keys opens as well, so that the key can be
+    exchanged. The nonce is random: 96 bits suffice for four thousand million keys. The first byte
+    names the format, so that another one may follow.
     """
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != _KEY_BYTES:
-            raise KeyStoreError(f"The key-encryption key has {len(key)} bytes. {_EXPECTED}.")
-        self._cipher = AESGCM(key)
+    def __init__(self, key: bytes, *further: bytes) -> None:
+        for each in (key, *further):
+            if len(each) != _KEY_BYTES:
+                raise KeyStoreError(f"The key-encryption key has {len(each)} bytes. {_EXPECTED}.")
         self._key = key
+        self._ciphers = [AESGCM(each) for each in (key, *further)]
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, plaintext, context)
+        return _FORMAT + nonce + self._ciphers[0].encrypt(nonce, plaintext, context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Raises :class:`KeyStoreError` for another key, another context, or damaged bytes."""
-        nonce, ciphertext = sealed[1 : _NONCE_BYTES + 1], sealed[_NONCE_BYTES + 1 :]
-        try:
-            if sealed[:1] == _FORMAT:
-                return self._cipher.decrypt(nonce, ciphertext, context)
-        except (InvalidTag, ValueError) as error:
-            raise KeyStoreError("The sealed bytes do not open with this key.") from error
-        raise KeyStoreError("The sealed bytes are not in a format that this version knows.")
+        return self._open(sealed, context)[0]
+
+    def reseal(self, sealed: bytes, context: bytes) -> bytes | None:
+        """Raises :class:`KeyStoreError` as :meth:`open` does."""
+        plaintext, cipher = self._open(sealed, context)
+        return None if cipher is self._ciphers[0] else self.seal(plaintext, context)
+
+    @property
+    def size(self) -> int:
+        return len(self._ciphers)
 
     def derive(self, purpose: bytes) -> bytes:
-        """32 bytes by HKDF-SHA-256 (RFC 5869)."""
-        return HKDF(SHA256(), length=32, salt=None, info=b"authserver|" + purpose).derive(self._key)
+        """32 bytes, see :func:`derive_key`."""
+        return derive_key(self._key, purpose)
+
+    def only_key(self) -> bytes:
+        """Raises :class:`KeyStoreError` when there are several."""
+        if self.size > 1:
+            raise KeyStoreError(
+                "The key-encryption key cannot be exchanged yet. Run `authserver bootstrap` with "
+                "the former one alone, once, and then go on."
+            )
+        return self._key
+
+    def _open(self, sealed: bytes, context: bytes) -> tuple[bytes, AESGCM]:
+        """What was sealed, and by what."""
+        if sealed[:1] != _FORMAT:
+            raise KeyStoreError("The sealed bytes are not in a format that this version knows.")
+        nonce, ciphertext = sealed[1 : _NONCE_BYTES + 1], sealed[_NONCE_BYTES + 1 :]
+        for cipher in self._ciphers:
+            with suppress(InvalidTag, ValueError):
+                return cipher.decrypt(nonce, ciphertext, context), cipher
+        raise KeyStoreError("The sealed bytes do not open with this key.")
+
+
+def derive_key(secret: bytes, purpose: bytes) -> bytes:
+    """32 bytes by HKDF-SHA-256 (RFC 5869); they tell nothing of those for other purposes."""
+    return HKDF(SHA256(), length=32, salt=None, info=b"authserver|" + purpose).derive(secret)
 
 
 def load_key_store(keys_dir: Path, configured: str) -> KeyStore:
     """The key store of this installation.
 
-    Its key is ``configured``, or else what the file in ``keys_dir`` says, which is made at the
-    first start. Raises :class:`KeyStoreError` that names the setting to mend.
+    Its keys are those of ``configured``, or else those in the file in ``keys_dir``, which is made
+    at the first start. Raises :class:`KeyStoreError` that names the setting to mend.
     """
     if configured:
-        return AesGcmKeyStore(_parse(configured, f"AUTHSERVER_KEY_ENCRYPTION_KEY: {_EXPECTED}."))
+        return AesGcmKeyStore(*_parse(configured, f"AUTHSERVER_KEY_ENCRYPTION_KEY: {_EXPECTED}."))
     path = keys_dir / FILE_NAME
     try:
         if not path.exists():
@@ -96,16 +139,17 @@ def load_key_store(keys_dir: Path, configured: str) -> KeyStore:
             "or give the key by AUTHSERVER_KEY_ENCRYPTION_KEY."
         ) from error
     return AesGcmKeyStore(
-        _parse(text, f"The file {path} (AUTHSERVER_KEYS_DIR) is damaged. {_EXPECTED}: {_MEND}.")
+        *_parse(text, f"The file {path} (AUTHSERVER_KEYS_DIR) is damaged. {_EXPECTED}: {_MEND}.")
     )
 
 
-def _parse(text: str, complaint: str) -> bytes:
-    written = text.strip()
-    if not _WRITTEN.fullmatch(written):
+def _parse(text: str, complaint: str) -> list[bytes]:
+    """The keys, parted by white space, at least one."""
+    written = text.split()
+    if not written or not all(map(_WRITTEN.fullmatch, written)):
         raise KeyStoreError(complaint)
     try:
-        return base64.urlsafe_b64decode(written.rstrip("=") + "=")
+        return [base64.urlsafe_b64decode(each.rstrip("=") + "=") for each in written]
     except binascii.Error as error:
         raise KeyStoreError(complaint) from error
 
@@ -122,7 +166,7 @@ def _read(path: Path) -> str:
                 f"(mode {stat.S_IMODE(mode):04o}). Expected 0600: run `chmod 600 {path}`, "
                 "or give the key by AUTHSERVER_KEY_ENCRYPTION_KEY."
             )
-        return file.read(1024).decode(errors="replace")
+        return file.read(4096).decode(errors="replace")
 
 
 def _make(path: Path) -> None:

@@ -1,5 +1,7 @@
 """The making of keys, and their opening again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,17 +78,17 @@ class KeyMaker:
             expires_at=record.expires_at,
         )
 
+    def reseal(self, record: KeyRecord) -> bytes | None:
+        """The private part under the present key-encryption key; None when it is already.
+
+        Raises :class:`KeyStoreError` when it does not open.
+        """
+        with _opening(record):
+            return self.key_store.reseal(record.sealed, _context(record.slot, record.kid))
+
     def _private(self, record: KeyRecord) -> PrivateKey:
-        try:
+        with _opening(record):
             plain = self.key_store.open(record.sealed, _context(record.slot, record.kid))
-        except KeyStoreError as error:
-            raise KeyStoreError(
-                f"The signing key {record.kid} ({record.algorithm}) does not open: either the "
-                "key-encryption key is not the one that sealed it, or its row is damaged. Give "
-                "the former key by AUTHSERVER_KEY_ENCRYPTION_KEY, or as the file "
-                "key_encryption_key in the folder AUTHSERVER_KEYS_DIR, or restore the table "
-                "signing_keys from your backup."
-            ) from error
         try:
             return _from_bytes(plain, record.slot, record.kid)
         except (ValueError, TypeError, KeyError, JoseError) as error:
@@ -94,6 +96,21 @@ class KeyMaker:
                 f"The signing key {record.kid} is no key for {record.algorithm}. Restore the "
                 "table signing_keys from your backup."
             ) from error
+
+
+@contextmanager
+def _opening(record: KeyRecord) -> Iterator[None]:
+    """Say which key it is that does not open, and what to do about it."""
+    try:
+        yield
+    except KeyStoreError as error:
+        raise KeyStoreError(
+            f"The signing key {record.kid} ({record.algorithm}) does not open: either the "
+            "key-encryption key is not the one that sealed it, or its row is damaged. Give "
+            "the former key by AUTHSERVER_KEY_ENCRYPTION_KEY, or as the file "
+            "key_encryption_key in the folder AUTHSERVER_KEYS_DIR, or restore the table "
+            "signing_keys from your backup."
+        ) from error
 
 
 def _context(slot: Slot, kid: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The table of signing keys."""
+"""The tables of signing keys and of the secret of the installation."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,16 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authserver.storage.base import Base
+
+
+class InstallationSecretRow(Base):
+    """The one secret that never changes, sealed by the key-encryption key."""
+
+    __tablename__ = "installation_secrets"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class SigningKey(Base):

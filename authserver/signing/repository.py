@@ -63,6 +63,9 @@ class SigningKeyRepository:
     def activate(self, tx: Transaction, kid: str, at: datetime) -> None:
         tx.execute(update(SigningKey).where(SigningKey.kid == kid).values(activated_at=at))
 
+    def replace_sealed(self, tx: Transaction, kid: str, sealed: bytes) -> None:
+        tx.execute(update(SigningKey).where(SigningKey.kid == kid).values(sealed=sealed))
+
     def expire(self, tx: Transaction, kid: str, at: datetime) -> None:
         tx.execute(update(SigningKey).where(SigningKey.kid == kid).values(expires_at=at))
 

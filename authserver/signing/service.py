@@ -169,6 +169,22 @@ class SigningService:
         self.rings.expire()
         return revoked
 
+    def reseal(self) -> int:
+        """Seal the keys that are alive under the present key-encryption key; how many were not.
+
+        Raises :class:`KeyStoreError` for one that does not open.
+        """
+        maker, now = KeyMaker(self.key_store), self.clock.now()
+        resealed = 0
+        with self.database.transaction() as tx:
+            self.keys.lock(tx)
+            for record in self.keys.list(tx):
+                sealed = maker.reseal(record) if schedule.is_alive(record, now) else None
+                if sealed is not None:
+                    self.keys.replace_sealed(tx, record.kid, sealed)
+                    resealed += 1
+        return resealed
+
     def forget_expired(self) -> int:
         """Delete the keys that have expired; how many there were."""
         with self.database.transaction() as tx:

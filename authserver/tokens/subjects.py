@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,7 +25,7 @@ class Subjects:
     they speak of one person, and without the secret nobody finds out who that is (section 8.1).
     """
 
-    secret: bytes = field(repr=False)
+    secret: Callable[[], bytes] = field(repr=False)
 
     def of(self, client: Client, user_id: UUID) -> str:
         """The ``sub`` of a user: the same for all clients, or for those of one sector only."""
@@ -39,7 +40,7 @@ class Subjects:
     def _digest(self, label: bytes, name: str, value: UUID) -> bytes:
         # Label and UUID have fixed lengths: no two inputs are written alike.
         message = label + value.bytes + name.encode()
-        return hmac.new(self.secret, message, hashlib.sha256).digest()
+        return hmac.new(self.secret(), message, hashlib.sha256).digest()
 
 
 def _sector(client: Client) -> str:

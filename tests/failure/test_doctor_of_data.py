@@ -52,6 +52,25 @@ def test_another_key_encryption_key(clinic: Clinic) -> None:
     assert "Give the former key by AUTHSERVER_KEY_ENCRYPTION_KEY" in said
 
 
+def test_a_key_encryption_key_that_is_being_exchanged(clinic: Clinic) -> None:
+    key = clinic.folder / "keys" / "key_encryption_key"
+    key.write_text(f"{key.read_text()}\n{'A' * 43}\n")
+
+    said = words(clinic.finding("key-encryption key"))
+
+    assert "It is being exchanged: there are several, of which the first seals." in said
+    assert "run `authserver key reseal`" in said
+
+
+def test_an_installation_secret_that_is_gone(clinic: Clinic) -> None:
+    clinic.sql("DELETE FROM installation_secrets")
+
+    said = words(clinic.finding("signing keys"))
+
+    assert "There is no installation secret in the database" in said
+    assert "Run `authserver bootstrap`" in said
+
+
 def test_half_a_key_encryption_key(clinic: Clinic) -> None:
     (clinic.folder / "keys" / "key_encryption_key").write_text("abc")
 

@@ -45,7 +45,9 @@ def audit(database) -> AuditService:
 
 @pytest.fixture
 def chain(database, audit) -> AuditChain:
-    return AuditChain(database, audit, SealRepository(), SealMaker(b"a key of the installation"))
+    return AuditChain(
+        database, audit, SealRepository(), SealMaker(lambda: b"a key of the installation")
+    )
 
 
 @pytest.fixture

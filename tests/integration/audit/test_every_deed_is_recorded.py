@@ -17,6 +17,8 @@ ELSEWHERE = {
     Event.SIGNING_KEY_ROTATED: "tests/integration/signing/test_recorded_keys.py",
     Event.SIGNING_KEY_REMOVED: "tests/integration/signing/test_recorded_keys.py",
     Event.SIGNING_KEY_REVOKED: "tests/integration/signing/test_revoking_keys.py",
+    Event.INSTALLATION_SECRET_CREATED: "tests/integration/signing/test_installation_secret.py",
+    Event.KEY_ENCRYPTION_KEY_EXCHANGED: "tests/cli/test_key_exchange.py",
     Event.AUDIT_RECORD_CUT: "tests/integration/audit/test_forgetting_events.py",
     Event.TOKEN_MINTED: "tests/cli/test_audit_command.py",
 }

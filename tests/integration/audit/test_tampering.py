@@ -188,7 +188,7 @@ def test_an_event_and_its_digest_changed_together_are_found(sealed, tamper, faul
 def test_a_chain_made_anew_by_another_key_is_found(record, chain, faults):
     """Who has the database alone knows all but the key."""
     record(3)
-    dataclasses.replace(chain, maker=SealMaker(b"a guess")).seal(batch=1)
+    dataclasses.replace(chain, maker=SealMaker(lambda: b"a guess")).seal(batch=1)
 
     assert faults() == [("other_key", None)]
 
@@ -196,7 +196,7 @@ def test_a_chain_made_anew_by_another_key_is_found(record, chain, faults):
 def test_one_seal_by_another_key_is_found(sealed, record, chain, faults):
     sealed(1)
     record(1)
-    dataclasses.replace(chain, maker=SealMaker(b"a guess")).seal()
+    dataclasses.replace(chain, maker=SealMaker(lambda: b"a guess")).seal()
     sealed(1)
 
     assert faults() == [("changed_seal", 2)]

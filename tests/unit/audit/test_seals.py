@@ -30,7 +30,7 @@ NOW = datetime(2026, 11, 22, 12, 1, tzinfo=UTC)
 
 @pytest.fixture
 def maker() -> SealMaker:
-    return SealMaker(KEY)
+    return SealMaker(lambda: KEY)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_another_seal_is_not_ours(maker, seal, change):
 
 
 def test_a_seal_of_another_key_is_not_ours(seal):
-    assert not SealMaker(b"another").made(seal)
+    assert not SealMaker(lambda: b"another").made(seal)
 
 
 def test_the_note_of_retention_is_no_seal_and_the_other_way_round(maker, seal):

@@ -222,3 +222,66 @@ def test_a_derived_secret_is_the_same_each_time_and_another_for_each_purpose_and
     assert AesGcmKeyStore(KEY).derive(b"one") == one
     assert len(one) == 32
     assert one not in others
+
+
+# Several keys: while the first takes the place of the others -----------------------------------
+
+OTHER = bytes(32)
+
+
+def test_what_any_of_the_keys_has_sealed_opens():
+    sealed = AesGcmKeyStore(KEY).seal(b"secret", b"context")
+
+    assert AesGcmKeyStore(OTHER, KEY).open(sealed, b"context") == b"secret"
+
+
+def test_the_first_key_seals():
+    sealed = AesGcmKeyStore(OTHER, KEY).seal(b"secret", b"context")
+
+    assert AesGcmKeyStore(OTHER).open(sealed, b"context") == b"secret"
+
+
+def test_what_another_key_has_sealed_is_sealed_anew_by_the_first():
+    sealed = AesGcmKeyStore(KEY).seal(b"secret", b"context")
+
+    resealed = AesGcmKeyStore(OTHER, KEY).reseal(sealed, b"context")
+
+    assert AesGcmKeyStore(OTHER).open(resealed, b"context") == b"secret"
+    with pytest.raises(KeyStoreError):
+        AesGcmKeyStore(OTHER).open(resealed, b"another context")
+
+
+def test_what_the_first_key_has_sealed_stays():
+    sealed = AesGcmKeyStore(KEY).seal(b"secret", b"context")
+
+    assert AesGcmKeyStore(KEY, OTHER).reseal(sealed, b"context") is None
+
+
+def test_what_none_of_the_keys_has_sealed_is_not_resealed():
+    sealed = AesGcmKeyStore(b"\x07" * 32).seal(b"secret", b"context")
+
+    with pytest.raises(KeyStoreError):
+        AesGcmKeyStore(KEY, OTHER).reseal(sealed, b"context")
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "\r\n", "\t "])
+def test_several_are_parted_by_white_space(tmp_path, between):
+    other = base64.urlsafe_b64encode(OTHER).decode().rstrip("=")
+    sealed = AesGcmKeyStore(OTHER).seal(b"secret", b"context")
+
+    store = load_key_store(tmp_path, f"{WRITTEN}{between}{other}\n")
+
+    assert store.open(sealed, b"context") == b"secret"
+    assert store.size == 2
+
+
+def test_the_file_may_hold_several(tmp_path):
+    other = base64.urlsafe_b64encode(OTHER)
+    write_key(tmp_path, WRITTEN.encode() + b"\n" + other + b"\n")
+
+    assert load_key_store(tmp_path, "").size == 2
+
+
+def test_one_malformed_key_of_several_is_refused(tmp_path):
+    with pytest.raises(KeyStoreError, match="AUTHSERVER_KEY_ENCRYPTION_KEY: Expected 32 random"):
+        load_key_store(tmp_path, f"{WRITTEN} short")

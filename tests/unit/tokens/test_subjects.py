@@ -8,7 +8,7 @@ import pytest
 from authserver.tokens.subjects import Subjects
 
 UNA, BEN = UUID(int=1), UUID(int=2)
-SUBJECTS = Subjects(b"k" * 32)
+SUBJECTS = Subjects(lambda: b"k" * 32)
 
 
 def pairwise(*redirect_uris: str, sector: str | None = None, client_id: str = "web"):
@@ -35,7 +35,7 @@ def test_a_pairwise_subject_tells_nothing_of_the_user():
 
     assert len(subject) == 43
     assert UNA.hex not in subject
-    assert Subjects(b"x" * 32).of(A, UNA) != subject
+    assert Subjects(lambda: b"x" * 32).of(A, UNA) != subject
 
 
 def test_a_pairwise_subject_is_the_same_each_time():
