@@ -19,8 +19,14 @@ _FIRST_PARTY = {
 
 
 def bootstrap(services: Services) -> None:
-    """Make what is missing; does nothing the second time, and may run in two places at once."""
+    """Make what is missing; does nothing the second time, and may run in two places at once.
+
+    Raises :class:`KeyStoreError` when there are keys already, under another key-encryption key.
+    """
     services.get(RoleService).ensure_built_in()
     services.get(ClientService).ensure_built_in(CLIENT_ID, _FIRST_PARTY)
+    signing = services.get(SigningService)
+    signing.ensure_keys(SYSTEM)
+    # Opens them all: nothing is sealed for good by a key that is not the one of before.
+    signing.ring()
     services.get(InstallationSecret).ensure(SYSTEM)
-    services.get(SigningService).ensure_keys(SYSTEM)

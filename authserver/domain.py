@@ -44,8 +44,7 @@ from authserver.sessions.repository import Lifetimes, SessionRepository
 from authserver.sessions.service import SessionService
 from authserver.settings import Settings
 from authserver.signing.installation_secret import InstallationSecret
-from authserver.signing.installation_secret_repository import InstallationSecretRepository
-from authserver.signing.repository import SigningKeyRepository
+from authserver.signing.repository import InstallationSecretRepository, SigningKeyRepository
 from authserver.signing.schedule import KeyPolicy
 from authserver.signing.service import SigningService
 from authserver.storage.jobs import JobQueue

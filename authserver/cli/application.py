@@ -19,6 +19,7 @@ from authserver.gauges import SERVER, record
 from authserver.jobs import jobs
 from authserver.maintenance import maintain_in_background
 from authserver.settings import Settings
+from authserver.signing.installation_secret import InstallationSecret
 from authserver.signing.service import SigningService
 from authserver.storage.db import Database
 from authserver.storage.migrations import check_schema
@@ -76,6 +77,7 @@ def check_start(settings: Settings) -> None:
     try:
         check_schema(database)
         services.get(SigningService).ring()
+        services.get(InstallationSecret).read()
     finally:
         database.close()
 
@@ -87,7 +89,7 @@ def load_application(
 
     A worker that starts while PostgreSQL is away waits for it: if it failed, the server would end
     the others with it, and these can still serve the keys. ``end_if_alone`` is asked meanwhile; it
-    raises SystemExit when there is nobody left to work for.
+    ends the process when there is nobody left to work for.
     """
     start_telemetry(settings)
     services = build(settings)

@@ -11,6 +11,8 @@ from authserver.errors import Unavailable
 from authserver.gauges import WORKER, record
 from authserver.jobs import jobs
 from authserver.settings import Settings
+from authserver.signing.installation_secret import InstallationSecret
+from authserver.signing.service import SigningService
 from authserver.storage.db import Database
 from authserver.storage.job_worker import JobWorker
 from authserver.storage.migrations import check_schema
@@ -22,7 +24,7 @@ _PAUSE = 0.5
 
 
 def work(settings: Settings) -> None:
-    """Do jobs until told to end. Raises KeyStoreError and SchemaError."""
+    """Do jobs until told to end. Raises KeyStoreError, SigningKeysError and SchemaError."""
     with metrics_of(settings) as metrics:
         _work(settings, metrics)
 
@@ -33,7 +35,7 @@ def _work(settings: Settings, metrics: Path | None) -> None:
     follow_services(services)
     if metrics is not None:
         record(services, metrics, WORKER, jobs(services))
-    _wait_for_schema(services)
+    _wait_until_ready(services)
     stores = services.get(Stores)
     if isinstance(stores.notices, RedisNotices):
         stores.notices.start()
@@ -42,19 +44,26 @@ def _work(settings: Settings, metrics: Path | None) -> None:
 
 
 def work_once(settings: Settings) -> None:
-    """Do what is due now. Raises KeyStoreError, SchemaError and Unavailable."""
+    """Do what is due now. Raises what :func:`work` does, and Unavailable."""
     start_telemetry(settings)
     services = build(settings)
     follow_services(services)
     database = services.get(Database)
     try:
-        check_schema(database)
+        _check(services)
         JobWorker(settings.database_url, jobs(services)).run_until_empty()
     finally:
         database.close()
 
 
-def _wait_for_schema(services: Services) -> None:
+def _check(services: Services) -> None:
+    """Whether it can do its work, as servers find out when they start."""
+    check_schema(services.get(Database))
+    services.get(SigningService).ring()
+    services.get(InstallationSecret).read()
+
+
+def _wait_until_ready(services: Services) -> None:
     """A worker that starts while PostgreSQL is away waits for it, as those of the server do."""
     told = False
     while not _is_ready(services, told=told):
@@ -64,7 +73,7 @@ def _wait_for_schema(services: Services) -> None:
 
 def _is_ready(services: Services, *, told: bool) -> bool:
     try:
-        check_schema(services.get(Database))
+        _check(services)
     except Unavailable as error:
         if not told:
             log.warning("worker.waits", reason=error.detail)

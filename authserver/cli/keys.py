@@ -61,9 +61,14 @@ def rotate(algorithm: str | None, output: str) -> None:
 
 
 @key.command()
+@click.option(
+    "--key-lost",
+    is_flag=True,
+    help="The key-encryption key is gone for good: give up the installation secret as well.",
+)
 @yes_option
 @output_option
-def revoke(yes: bool, output: str) -> None:
+def revoke(key_lost: bool, yes: bool, output: str) -> None:
     """Believe none of the keys any more, for they were stolen; make new ones that sign at once.
 
     All tokens become worthless: everybody signs in anew. Services that verify by themselves go on
@@ -71,18 +76,24 @@ def revoke(yes: bool, output: str) -> None:
     else is to be done.
 
     \b
-    Example:
+    Examples:
       authserver key revoke
+      authserver key revoke --key-lost
     """
     from authserver.signing.installation_secret import InstallationSecret
     from authserver.signing.service import SigningService
 
     with open_services() as services:
         confirm("Revoke all signing keys? Everybody will have to sign in anew.", yes=yes)
-        services.get(InstallationSecret).replace_lost(OPERATOR)
+        secret = services.get(InstallationSecret)
+        replaced = key_lost and secret.replace_lost(OPERATOR)
+        # With a wrong key nothing is revoked: the right one would not open what is made now.
+        secret.read()
         revoked = services.get(SigningService).revoke_all(OPERATOR)
     told = f"{len(revoked)} keys are revoked; new ones sign from now on."
-    show_done(output, told, {"revoked": revoked})
+    if replaced:
+        told += " The installation secret was lost; there is a new one."
+    show_done(output, told, {"revoked": revoked, "installation_secret_replaced": replaced})
 
 
 @key.command()

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -151,11 +151,21 @@ class ClientRepository:
     def sealed_secrets(
         self, tx: Transaction, after: UUID | None, limit: int
     ) -> Sequence[ClientSecret]:
-        """A page of the secrets that can be read, which nobody else changes meanwhile."""
+        """A page of the secrets that can be read."""
         query = select(ClientSecret).where(ClientSecret.sealed.is_not(None))
         if after is not None:
             query = query.where(ClientSecret.id > after)
-        return tx.scalars(query.order_by(ClientSecret.id).limit(limit).with_for_update()).all()
+        return tx.scalars(query.order_by(ClientSecret.id).limit(limit)).all()
+
+    def reseal_secret(self, tx: Transaction, secret: ClientSecret, sealed: bytes) -> bool:
+        """Whether it was still there, and rests anew now."""
+        statement = (
+            update(ClientSecret)
+            .where(ClientSecret.id == secret.id)
+            .values(sealed=sealed)
+            .returning(ClientSecret.id)
+        )
+        return tx.scalar(statement) is not None
 
     def retire_secrets(self, tx: Transaction, client_id: str, expires_at: datetime | None) -> None:
         """Let the present secret live until ``expires_at``, if at all; remove all older ones."""

@@ -1,8 +1,8 @@
 """Values that a browser or a client carries for us and can neither read nor change.
 
-AES-256-GCM (NIST SP 800-38D) under a secret of the installation, which outlives a restart. What a
-value is for and to whom it is bound is authenticated with it, so that none can be passed off as
-another one or used by another browser.
+AES-256-GCM (NIST SP 800-38D) under a key that all processes share, and that outlives a restart.
+What a value is for and to whom it is bound is authenticated with it, so that none can be passed off
+as another one or used by another browser.
 """
 
 import re

@@ -14,9 +14,9 @@ from functools import cache
 from authserver.actor import Actor
 from authserver.audit.events import Event
 from authserver.audit.service import AuditService
-from authserver.signing.installation_secret_repository import InstallationSecretRepository
 from authserver.signing.keys import SigningKeysError
 from authserver.signing.keystores import KeyStore, KeyStoreError, derive_key
+from authserver.signing.repository import InstallationSecretRepository
 from authserver.storage.db import Database, Transaction
 
 _BYTES = 32
@@ -58,18 +58,21 @@ class InstallationSecret:
         not open, and Unavailable when PostgreSQL does not answer.
         """
         if self._memory.secret is None:
-            with self.database.transaction() as tx:
-                sealed = self.stored.find(tx)
+            sealed = self.stored.read(self.database)
             if sealed is None:
                 raise SigningKeysError(
                     "There is no installation secret in the database (AUTHSERVER_DATABASE_URL). "
-                    "Run `authserver bootstrap`."
+                    "Restore the table installation_secrets from your backup; for a new "
+                    "installation run `authserver bootstrap`."
                 )
             self._memory.secret = self._open(sealed)
         return self._memory.secret
 
     def ensure(self, actor: Actor) -> None:
-        """Make the secret unless there is one. Raises :class:`KeyStoreError`."""
+        """Make the secret unless there is one. The keys must be known to be the right ones.
+
+        Raises :class:`KeyStoreError`.
+        """
         with self.database.transaction() as tx:
             if self.stored.add(tx, self._new()):
                 self._record(tx, actor)
@@ -84,7 +87,7 @@ class InstallationSecret:
         """
         with self.database.transaction() as tx:
             sealed = self.stored.lock(tx)
-            if sealed is None or self._opens(sealed):
+            if sealed in {None, _FORMER} or self._opens(sealed):
                 return False
             self.stored.replace(tx, self._new())
             self._record(tx, actor)
@@ -97,10 +100,7 @@ class InstallationSecret:
         """
         with self.database.transaction() as tx:
             sealed = self.stored.lock(tx)
-            if sealed is None:
-                return 0
-            with _explained():
-                resealed = self.key_store.reseal(sealed, _CONTEXT)
+            resealed = None if sealed is None else self._reseal(sealed)
             if resealed is None:
                 return 0
             self.stored.replace(tx, resealed)
@@ -111,6 +111,12 @@ class InstallationSecret:
 
     def _seal(self, secret: bytes) -> bytes:
         return self.key_store.seal(secret, _CONTEXT)
+
+    def _reseal(self, sealed: bytes) -> bytes | None:
+        if sealed == _FORMER:
+            return self._seal(self.key_store.only_key())
+        with _explained():
+            return self.key_store.reseal(sealed, _CONTEXT)
 
     def _open(self, sealed: bytes) -> bytes:
         if sealed == _FORMER:

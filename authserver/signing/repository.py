@@ -1,4 +1,4 @@
-"""Queries on signing keys."""
+"""Queries on signing keys, and on the secret of the installation."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -6,11 +6,12 @@ from datetime import datetime
 
 import psycopg
 from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 
 from authserver.signing.keys import KeyRecord, SigningKeysError
-from authserver.signing.models import SigningKey
+from authserver.signing.models import InstallationSecretRow, SigningKey
 from authserver.storage.db import Database, Transaction
-from authserver.storage.statements import Statement
+from authserver.storage.statements import Row, Statement
 
 READ = Statement(
     name="read_signing_keys",
@@ -20,6 +21,10 @@ READ = Statement(
     ),
     parameters=0,
 )
+READ_SECRET = Statement(
+    name="read_installation_secret", sql="SELECT sealed FROM installation_secrets", parameters=0
+)
+_ONLY = 1
 # Any number will do that no other lock of ours has.
 _LOCK = int.from_bytes(b"signing", "big")
 
@@ -34,16 +39,9 @@ class SigningKeyRepository:
         Raises Unavailable when PostgreSQL does not answer, and :class:`SigningKeysError` when it
         has no such table.
         """
-        try:
-            rows = database.statements.all(READ)
-        except psycopg.ProgrammingError as error:
-            raise SigningKeysError(
-                "The table signing_keys cannot be read: the database (AUTHSERVER_DATABASE_URL) is "
-                "not prepared, or this user may not read it. Run `authserver migrate`."
-            ) from error
         return [
             KeyRecord(row[0], row[1], row[2], bytes(row[3]), row[4], row[5], row[6], row[7], row[8])
-            for row in rows
+            for row in _rows(database, READ, "signing_keys")
         ]
 
     def list(self, tx: Transaction) -> list[KeyRecord]:
@@ -77,6 +75,43 @@ class SigningKeyRepository:
         """Delete the keys that have expired; their ids."""
         query = delete(SigningKey).where(SigningKey.expires_at < now).returning(SigningKey.kid)
         return tx.scalars(query).all()
+
+
+@dataclass(frozen=True)
+class InstallationSecretRepository:
+    """There is one row, or none."""
+
+    def read(self, database: Database) -> bytes | None:
+        """The sealed secret, by one statement. Raises as :meth:`SigningKeyRepository.read`."""
+        rows = _rows(database, READ_SECRET, "installation_secrets")
+        return bytes(rows[0][0]) if rows else None
+
+    def lock(self, tx: Transaction) -> bytes | None:
+        """The same, for nobody else to change until the end."""
+        return tx.scalar(select(InstallationSecretRow.sealed).with_for_update())
+
+    def add(self, tx: Transaction, sealed: bytes) -> bool:
+        """Add the secret unless there is one; of many processes at once, one adds it."""
+        statement = (
+            insert_unless_there(InstallationSecretRow)
+            .values(id=_ONLY, sealed=sealed)
+            .on_conflict_do_nothing()
+            .returning(InstallationSecretRow.id)
+        )
+        return tx.scalar(statement) is not None
+
+    def replace(self, tx: Transaction, sealed: bytes) -> None:
+        tx.execute(update(InstallationSecretRow).values(sealed=sealed))
+
+
+def _rows(database: Database, statement: Statement, table: str) -> Sequence[Row]:
+    try:
+        return database.statements.all(statement)
+    except psycopg.ProgrammingError as error:
+        raise SigningKeysError(
+            f"The table {table} cannot be read: the database (AUTHSERVER_DATABASE_URL) is not "
+            "prepared, or this user may not read it. Run `authserver migrate`."
+        ) from error
 
 
 def _record(row: SigningKey) -> KeyRecord:

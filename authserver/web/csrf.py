@@ -25,7 +25,7 @@ _OUR_OWN = frozenset({"same-origin", "none"})
 
 @dataclass(frozen=True)
 class FormSecret:
-    """The secret of the installation that forms are protected by: 32 bytes."""
+    """The key that forms are protected by, the same in all processes: 32 bytes."""
 
     key: bytes = field(repr=False)
 

@@ -49,12 +49,15 @@ class Installation:
         with contextlib.closing(services.get(Database)):
             yield create_app(services.settings, services), services
 
-    def reseal(self, keys: str) -> Answer:
+    def run(self, keys: str, *command: str) -> Answer:
         return self.cli(
-            *("key", "reseal", "--output", "json"),
+            *(*command, "--output", "json"),
             AUTHSERVER_DATABASE_URL=self.url,
             AUTHSERVER_KEY_ENCRYPTION_KEY=keys,
         )
+
+    def reseal(self, keys: str) -> Answer:
+        return self.run(keys, "key", "reseal")
 
 
 @dataclass
@@ -220,12 +223,47 @@ def test_the_exchange_is_recorded(installation: Installation) -> None:
 
 def test_a_lost_key_costs_what_it_sealed_and_no_more(installation: Installation) -> None:
     """docs/operations/incidents.md: ``key revoke`` makes what another key can begin with."""
-    revoked = installation.cli(
-        *("key", "revoke", "--yes", "--output", "json"),
+    revoked = installation.run(NEW, "key", "revoke", "--key-lost", "--yes").json
+
+    assert len(revoked["revoked"]) == 6
+    assert revoked["installation_secret_replaced"] is True
+    with installation.running(NEW) as (app, services):
+        Memory.of(app, services)
+
+
+@pytest.mark.parametrize(
+    "command", [("key", "revoke", "--yes"), ("bootstrap",), ("worker", "--once"), ("serve",)]
+)
+def test_under_a_wrong_key_nothing_is_made_and_nothing_starts(
+    installation: Installation, memory: Memory, command: tuple[str, ...]
+) -> None:
+    """An operator's shell with another key must not cost what the right one opens."""
+    refused = run_refused(installation, command)
+
+    assert "does not open" in refused.err
+    with installation.running(OLD) as running:
+        memory.check(*running)
+
+
+def run_refused(installation: Installation, command: tuple[str, ...]) -> Answer:
+    answer = installation.cli(
+        *command,
         AUTHSERVER_DATABASE_URL=installation.url,
         AUTHSERVER_KEY_ENCRYPTION_KEY=NEW,
     )
+    assert answer.code == 1
+    return answer
 
-    assert len(revoked.json["revoked"]) == 6
-    with installation.running(NEW) as (app, services):
-        Memory.of(app, services)
+
+def test_one_connection_is_enough_to_seal_and_to_verify(
+    installation: Installation, memory: Memory
+) -> None:
+    """The secret is read while the chain is locked, and must not wait for that connection."""
+    answer = installation.cli(
+        *("audit", "verify", "--output", "json"),
+        AUTHSERVER_DATABASE_URL=installation.url,
+        AUTHSERVER_KEY_ENCRYPTION_KEY=OLD,
+        AUTHSERVER_DATABASE_POOL_SIZE="1",
+    )
+
+    assert answer.json["faults"] == []

@@ -68,7 +68,7 @@ def test_an_installation_secret_that_is_gone(clinic: Clinic) -> None:
     said = words(clinic.finding("signing keys"))
 
     assert "There is no installation secret in the database" in said
-    assert "Run `authserver bootstrap`" in said
+    assert "Restore the table installation_secrets" in said
 
 
 def test_half_a_key_encryption_key(clinic: Clinic) -> None:

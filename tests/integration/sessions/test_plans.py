@@ -28,7 +28,7 @@ BY_KEY = (
     statements.PERSON,
 )
 # Installations have a handful of each, and some statements want all of them.
-_SMALL = {"signing_keys", "roles", "clients"}
+_SMALL = {"signing_keys", "installation_secrets", "roles", "clients"}
 
 
 @pytest.fixture(params=[0, 1, 2, 100])

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
+from flask_migrate import upgrade
 from sqlalchemy import text
 
 from authserver.actor import SYSTEM
@@ -11,10 +13,11 @@ from authserver.audit.repository import AuditRepository
 from authserver.audit.search import Search
 from authserver.audit.service import AuditService
 from authserver.signing.installation_secret import InstallationSecret
-from authserver.signing.installation_secret_repository import InstallationSecretRepository
 from authserver.signing.keys import SigningKeysError
 from authserver.signing.keystores import AesGcmKeyStore, KeyStoreError
-from authserver.storage.db import Database
+from authserver.signing.repository import InstallationSecretRepository
+from authserver.storage.db import Database, open_database
+from authserver.storage.migrations import FOLDER, _application, migrate
 
 KEY, OTHER = b"\x00" * 32, b"\x01" * 32
 
@@ -57,7 +60,7 @@ def test_it_is_not_made_anew(process):
 
 
 def test_without_it_nothing_starts(process):
-    with pytest.raises(SigningKeysError, match="Run `authserver bootstrap`"):
+    with pytest.raises(SigningKeysError, match="run `authserver bootstrap`"):
         process().read()
 
 
@@ -147,11 +150,12 @@ def test_an_installation_of_before_is_sealed_before_its_key_is_exchanged(process
     with database.transaction() as tx:
         tx.execute(text(FORMER))
 
-    for attempt in (process(KEY, OTHER).read, lambda: process(KEY, OTHER).ensure(SYSTEM)):
+    several = process(KEY, OTHER)
+
+    for attempt in (several.read, lambda: several.ensure(SYSTEM), several.reseal):
         with pytest.raises(KeyStoreError, match="with the former one alone"):
             attempt()
-    with pytest.raises(KeyStoreError):
-        process(KEY, OTHER).reseal()
+    assert not several.replace_lost(SYSTEM)
 
 
 def test_a_copy_of_the_database_tells_nothing_of_it(process, database):
@@ -170,3 +174,25 @@ def test_there_can_be_only_one(process, database):
         tx.execute(
             text("INSERT INTO installation_secrets SELECT 2, sealed FROM installation_secrets")
         )
+
+
+@pytest.mark.parametrize(("keys", "rows"), [(0, []), (1, [(1, b"")])])
+def test_the_migration_knows_an_installation_of_before_by_its_keys(postgres, keys, rows):
+    url = postgres.create_database(f"before_{keys}")
+    with _application(url).app_context():
+        upgrade(directory=str(FOLDER), revision="0004")
+    with closing(open_database(url, pool_size=1)) as database:
+        with database.transaction() as tx:
+            tx.execute(
+                text(
+                    "INSERT INTO signing_keys (kid, purpose, algorithm, sealed, usable_from) "
+                    "SELECT 'kid', 'token', 'ES256', 'x', now() FROM generate_series(1, :keys)"
+                ),
+                {"keys": keys},
+            )
+        migrate(url)
+
+        with database.transaction() as tx:
+            found = tx.execute(text("SELECT id, sealed FROM installation_secrets")).all()
+
+    assert [(each.id, bytes(each.sealed)) for each in found] == rows
