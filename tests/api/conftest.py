@@ -2,13 +2,39 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from authserver.actor import SYSTEM
 from authserver.roles.service import RoleService
+from authserver.storage.db import Database
 from authserver.wiring import Services
-from tests.factories.users import UserFactory
+from tests.factories.users import TestUser, UserFactory
+from tests.support.first_party import FirstParty
+from tests.support.session_rows import SessionRows
+
+
+@pytest.fixture
+def user(make_user: UserFactory) -> TestUser:
+    return make_user()
+
+
+@pytest.fixture
+def front_end(client: FlaskClient) -> FirstParty:
+    return FirstParty(client)
+
+
+@pytest.fixture
+def tokens(front_end: FirstParty, user: TestUser) -> Any:
+    """What ``user`` has got by signing in."""
+    return front_end.log_in(user).json
+
+
+@pytest.fixture
+def rows(services: Services) -> SessionRows:
+    return SessionRows(services.get(Database))
 
 
 @pytest.fixture

@@ -2,34 +2,13 @@
 
 import pytest
 
-from authserver.storage.db import Database
 from tests.conftest import ISSUER
 from tests.factories.users import PASSWORD
 from tests.support.first_party import FirstParty
 from tests.support.jwks_verifier import JwksVerifier
-from tests.support.session_rows import SessionRows, session_id_of
+from tests.support.session_rows import session_id_of
 
 UNA = {"email": "una@example.com", "password": PASSWORD, "full_name": "Una Example"}
-
-
-@pytest.fixture
-def rows(services):
-    return SessionRows(services.get(Database))
-
-
-@pytest.fixture
-def user(make_user):
-    return make_user()
-
-
-@pytest.fixture
-def front_end(client):
-    return FirstParty(client)
-
-
-@pytest.fixture
-def tokens(front_end, user):
-    return front_end.log_in(user).json
 
 
 # Registering --------------------------------------------------------------------------------------

@@ -7,15 +7,9 @@ import pytest
 from authserver.actor import Actor
 from authserver.authn.single_sign_on import SingleSignOn
 from authserver.browser_sessions.service import BrowserSessionService
-from tests.support.first_party import FirstParty
 from tests.support.relying_party import bearer
 
 ACTOR = Actor("anonymous", None, "192.0.2.7", "request", "A browser")
-
-
-@pytest.fixture
-def user(make_user):
-    return make_user()
 
 
 @pytest.fixture
@@ -27,11 +21,6 @@ def browsers(services):
 def sign_in_browser(services):
     sso = services.get(SingleSignOn)
     return lambda user: sso.sign_in(user.email, user.password, None, ACTOR)
-
-
-@pytest.fixture
-def front_end(client):
-    return FirstParty(client)
 
 
 @pytest.fixture

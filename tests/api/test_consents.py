@@ -9,11 +9,6 @@ from tests.support.relying_party import RelyingParty, bearer
 
 
 @pytest.fixture
-def user(make_user):
-    return make_user()
-
-
-@pytest.fixture
 def mine(client, user):
     return bearer(FirstParty(client).log_in(user).json["accessToken"])
 

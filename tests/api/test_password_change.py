@@ -16,21 +16,6 @@ ANOTHER = "another long enough sentence"
 
 
 @pytest.fixture
-def user(make_user):
-    return make_user()
-
-
-@pytest.fixture
-def front_end(client):
-    return FirstParty(client)
-
-
-@pytest.fixture
-def tokens(front_end, user):
-    return front_end.log_in(user).json
-
-
-@pytest.fixture
 def change(front_end, user, tokens):
     """``change(new)``: the password of ``user``, from the session of ``tokens``."""
 

@@ -20,11 +20,6 @@ def headers(bearer, admin_token):
 
 
 @pytest.fixture
-def user(make_user):
-    return make_user()
-
-
-@pytest.fixture
 def tokens(client, user):
     """What the user got at sign-in."""
     credentials = {"email": user.email, "password": user.password}

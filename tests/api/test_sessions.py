@@ -4,30 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from authserver.storage.db import Database
-from tests.support.first_party import FirstParty
 from tests.support.relying_party import RelyingParty, bearer
-from tests.support.session_rows import SessionRows, session_id_of
-
-
-@pytest.fixture
-def rows(services):
-    return SessionRows(services.get(Database))
-
-
-@pytest.fixture
-def user(make_user):
-    return make_user()
-
-
-@pytest.fixture
-def front_end(client):
-    return FirstParty(client)
-
-
-@pytest.fixture
-def tokens(front_end, user):
-    return front_end.log_in(user).json
+from tests.support.session_rows import session_id_of
 
 
 @pytest.fixture

@@ -2,23 +2,7 @@
 
 import pytest
 
-from tests.support.first_party import FirstParty
 from tests.support.relying_party import RelyingParty
-
-
-@pytest.fixture
-def user(make_user):
-    return make_user()
-
-
-@pytest.fixture
-def front_end(client):
-    return FirstParty(client)
-
-
-@pytest.fixture
-def tokens(front_end, user):
-    return front_end.log_in(user).json
 
 
 def test_signing_out_ends_the_session(front_end, tokens):
