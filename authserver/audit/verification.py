@@ -9,14 +9,13 @@ from authserver.audit.faults import Fault
 from authserver.audit.guards import missing_guards
 from authserver.audit.seal_repository import BEFORE_ALL, SealRepository
 from authserver.audit.seals import NOTHING, Head, Horizon, Seal, SealableEvent, SealMaker, by_seal
+from authserver.audit.strange_seals import StrangeSeals
 from authserver.storage.db import Transaction
 
 # Whoever adds a million rows to a seal must not fill our memory with them.
 _SURPLUS = 1000
 _EVENTS_AT_ONCE = 5000
 _SEALS_AT_ONCE = 500
-# Of so many strange seals the place that they come from is looked for.
-_FEW = 20
 MOST_COUNTED = 100_000
 _AFTER_ALL = 2**63 - 1
 
@@ -54,9 +53,10 @@ class Verification:
     count: int = 0
     events: int = 0
     faults: int = 0
-    strange: int = 0
-    few_strange: list[Seal] = field(default_factory=list)
-    few_missing: list[int] = field(default_factory=list)
+    strange: StrangeSeals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.strange = StrangeSeals(self.maker)
 
     def run(self, expected: Sequence[Head]) -> Verified:
         """Raises :class:`Unavailable`."""
@@ -64,7 +64,8 @@ class Verification:
         while batch := self._next():
             self._check(batch)
         self._check_outside()
-        self._name_strange_seals()
+        for fault in self.strange.faults(self.count):
+            self._tell(fault)
         for head in expected:
             self._compare(head)
         for fault in missing_guards(self.tx):
@@ -115,11 +116,10 @@ class Verification:
         """Whether it is one of ours at its place."""
         is_ours = self.maker.made(seal)
         if not is_ours:
-            self.strange += 1
-            self.few_strange += [seal] if len(self.few_strange) < _FEW else []
+            self.strange.add(seal)
         if seal.number > self.last.number + 1:
             self._tell(faults.missing_seals(self.last.number + 1, seal.number - 1))
-            self.few_missing += range(self.last.number + 1, seal.number)[:_FEW]
+            self.strange.add_missing(range(self.last.number + 1, seal.number))
         elif is_ours and self.last_is_ours and not seal.follows(self.last):
             self._tell(faults.broken_chain(seal.number))
         self.last, self.last_is_ours = seal.head, is_ours
@@ -156,27 +156,6 @@ class Verification:
     def _tell_strays(self, events: Iterable[SealableEvent]) -> None:
         for event in events:
             self._tell(faults.stray_event(event.id, event.seal or 0))
-
-    def _name_strange_seals(self) -> None:
-        if self.strange and self.strange == self.count:
-            self._tell(faults.other_key(self.count))
-            return
-        for seal in self.few_strange:
-            origin = self._origin(seal)
-            if origin is None:
-                self._tell(faults.changed_seal(seal.number))
-            else:
-                self._tell(faults.moved_seal(seal.number, origin))
-        if self.strange > len(self.few_strange):
-            self._tell(faults.more_changed_seals(self.strange - len(self.few_strange)))
-
-    def _origin(self, seal: Seal) -> int | None:
-        """The place where the seal would be ours, if it is not far from where we know of one."""
-        places = [*(each.number for each in self.few_strange), *self.few_missing[:_FEW]]
-        places += range(seal.number - _FEW, seal.number + _FEW)
-        return next(
-            (place for place in places if place >= 0 and self.maker.made(seal, place)), None
-        )
 
     def _compare(self, expected: Head) -> None:
         """Whether a seal that somebody has noted is still the one that it was."""
