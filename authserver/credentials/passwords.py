@@ -6,6 +6,7 @@ business of ``password_policy``.
 """
 
 import os
+import queue
 import secrets
 import unicodedata
 import weakref
@@ -13,7 +14,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import NamedTuple, TypeVar
 
 import argon2
@@ -115,21 +115,23 @@ class PasswordHasher:
         Raises Unavailable if there is none.
         """
         places = self._places
-        if not places.acquire(blocking=False):
+        try:
+            places.get_nowait()
+        except queue.Empty as error:
             HASHES_REFUSED.of().add()
             raise errors.Unavailable(
                 retry_after=1,
                 detail=f"{self._threads} passwords are being hashed and {self._waiting} wait.",
-            )
+            ) from error
         try:
             yield HashingPlace(self._argon2, self._dummy, self._pool)
         finally:
-            places.release()
+            places.put(None)
 
     @property
     def load(self) -> tuple[int, int]:
         """How many places are taken by those who hash, and how many by those who wait."""
-        taken = max(0, self._threads + self._waiting - self._places._value)
+        taken = max(0, self._threads + self._waiting - self._places.qsize())
         running = min(taken, self._threads)
         return running, taken - running
 
@@ -155,7 +157,9 @@ class PasswordHasher:
         self._pool = ThreadPoolExecutor(
             self._threads, thread_name_prefix="passwords", initializer=_stand_back
         )
-        self._places = BoundedSemaphore(self._threads + self._waiting)
+        self._places: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(self._threads + self._waiting):
+            self._places.put(None)
 
 
 @dataclass(frozen=True)
