@@ -65,9 +65,10 @@ class JobWorker:
         asyncio.run(self._session(asyncio.Event(), wait=False))
 
     async def _serve(self) -> None:
-        told_to_end = asyncio.Event()
+        told_to_end, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.set_exception_handler(_tell_of_lost_database)
         for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+            loop.add_signal_handler(number, told_to_end.set)
         log.info("worker.started")
         waits = False
         while not told_to_end.is_set():
@@ -193,6 +194,15 @@ async def _opened(app: procrastinate.App) -> AsyncIterator[None]:
         yield
     finally:
         await app.close_async()
+
+
+def _tell_of_lost_database(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Of a job that ended while PostgreSQL was away nobody takes the error that this could not be
+    noted: it will be done once more. All else is told as asyncio does it."""
+    if isinstance(context.get("exception"), LOST):
+        log.warning("job.not_noted", reason=type(context["exception"]).__name__)
+    else:
+        loop.default_exception_handler(context)
 
 
 async def _stop(worker: Worker, told_to_end: asyncio.Event) -> None:
