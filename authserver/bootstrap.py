@@ -25,8 +25,6 @@ def bootstrap(services: Services) -> None:
     """
     services.get(RoleService).ensure_built_in()
     services.get(ClientService).ensure_built_in(CLIENT_ID, _FIRST_PARTY)
-    signing = services.get(SigningService)
-    signing.ensure_keys(SYSTEM)
-    # Opens them all: nothing is sealed for good by a key that is not the one of before.
-    signing.ring()
+    # Before the secret: this proves that the key-encryption key is the one of before.
+    services.get(SigningService).ensure_keys(SYSTEM)
     services.get(InstallationSecret).ensure(SYSTEM)

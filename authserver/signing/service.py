@@ -112,8 +112,11 @@ class SigningService:
         """Make the keys that ought to exist and do not; the ids of the new ones.
 
         Of processes that start at once, one makes them. See ``KeyPolicy.vacancies`` for when
-        they may sign.
+        they may sign. Raises :class:`SigningKeysError` when those that exist do not open: what
+        another key-encryption key seals, nobody else could open.
         """
+        if self.keys.read(self.database):
+            self.ring()
         with self.database.transaction() as tx:
             vacancies = self._vacancies(tx)
         if not vacancies:

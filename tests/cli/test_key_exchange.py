@@ -27,6 +27,7 @@ from authserver.wiring import Services, build
 from tests.cli.conftest import Answer, Cli
 from tests.factories.clients import ClientFactory
 from tests.factories.users import TestUser, UserFactory
+from tests.support.live_server import free_port
 from tests.support.relying_party import RelyingParty
 
 OLD, NEW = new_secret(), new_secret()
@@ -232,7 +233,14 @@ def test_a_lost_key_costs_what_it_sealed_and_no_more(installation: Installation)
 
 
 @pytest.mark.parametrize(
-    "command", [("key", "revoke", "--yes"), ("bootstrap",), ("worker", "--once"), ("serve",)]
+    "command",
+    [
+        ("key", "revoke", "--yes"),
+        ("key", "rotate"),
+        ("bootstrap",),
+        ("worker", "--once"),
+        ("serve",),
+    ],
 )
 def test_under_a_wrong_key_nothing_is_made_and_nothing_starts(
     installation: Installation, memory: Memory, command: tuple[str, ...]
@@ -245,11 +253,23 @@ def test_under_a_wrong_key_nothing_is_made_and_nothing_starts(
         memory.check(*running)
 
 
-def run_refused(installation: Installation, command: tuple[str, ...]) -> Answer:
+def test_no_key_is_made_beside_those_that_do_not_open(
+    installation: Installation, memory: Memory
+) -> None:
+    """Servers with the right key would refuse to start because of it."""
+    run_refused(installation, ("bootstrap",), AUTHSERVER_SIGNING_ALGORITHMS="ES256,PS256")
+
+    with installation.running(OLD) as running:
+        memory.check(*running)
+
+
+def run_refused(installation: Installation, command: tuple[str, ...], **variables: str) -> Answer:
     answer = installation.cli(
         *command,
         AUTHSERVER_DATABASE_URL=installation.url,
         AUTHSERVER_KEY_ENCRYPTION_KEY=NEW,
+        AUTHSERVER_BIND=f"127.0.0.1:{free_port()}",
+        **variables,
     )
     assert answer.code == 1
     return answer

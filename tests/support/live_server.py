@@ -237,7 +237,7 @@ def running_server(
         server.stop()
         if "PYTEST_CURRENT_TEST" in os.environ:
             # Shown for tests that fail.
-            print(server.log()[-_SHOWN:])  # noqa: T201
+            sys.stdout.write(server.log()[-_SHOWN:])
         services.get(Database).close()
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import psycopg2
 import pytest
 
-import authserver.wiring  # noqa: F401 - brings all statements
 from authserver.actor import SYSTEM
 from authserver.sessions import statements
 from authserver.storage.connections import bounded_options
